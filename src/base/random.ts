@@ -27,6 +27,7 @@ export class SeededRandom {
 
   /** Uniform in [0, bound); `bound` is an integer in [1, 2^32]. */
   below(bound: number): number {
+    if (!(bound >= 1)) throw new RangeError("a random number is drawn from an empty range");
     const limit = 0x1_0000_0000 - (0x1_0000_0000 % bound);
     for (;;) {
       const value = this.next32();
@@ -49,9 +50,7 @@ export class SeededRandom {
   }
 
   pick<T>(items: readonly T[]): T {
-    const item = items[this.below(items.length)];
-    if (item === undefined && items.length === 0) throw new RangeError("pick from an empty list");
-    return item as T;
+    return items[this.below(items.length)] as T;
   }
 
   shuffle<T>(items: T[]): T[] {

@@ -101,6 +101,13 @@ export interface ElementKeyParts {
   readonly subKey: ByteString;
 }
 
+/** Length of the element prefix (up to and with the version) that an element key begins with; 0 if it is none. */
+export function elementPrefixLength(key: ByteString): number {
+  if (key.charCodeAt(0) !== Space.element || key.length < ELEMENT_KEY_PREFIX_BYTES) return 0;
+  const length = ELEMENT_KEY_PREFIX_BYTES + getU32String(key, HEADER_KEY_PREFIX_BYTES) + VERSION_BYTES;
+  return length <= key.length ? length : 0;
+}
+
 /** Takes an element key, or an element prefix (empty sub-key), apart; undefined if it is none. */
 export function parseElementKey(key: ByteString): ElementKeyParts | undefined {
   if (key.charCodeAt(0) !== Space.element || key.length < ELEMENT_KEY_PREFIX_BYTES) return undefined;

@@ -3,7 +3,7 @@
 // test/unit/storage/value-header.test.ts and native/test.
 //
 //   format u8 ‖ type u8 ‖ encoding u8 ‖ flags u8 ‖ version u64 ‖ [expiry u64] ‖ length varint ‖ rest
-import { BasaltError, putU16, putU48, putU64, putVarint, varintLength } from "../base/index";
+import { BasaltError, getU16, getU48, getU64, putU16, putU48, putU64, putVarint, varintLength } from "../base/index";
 import type { ByteString } from "../base/index";
 
 export const VALUE_HEADER_FORMAT = 1;
@@ -42,6 +42,48 @@ function u48At(text: ByteString, at: number): number {
 
 function corrupt(what: string): BasaltError {
   return new BasaltError("CORRUPT_ROW", `A stored row cannot be decoded (${what}). Restore this node from another copy.`);
+}
+
+/** The same header as `decodeValueHeader`, from bytes that were encoded here: `into` is called with its fields. */
+export function readValueHeader<T>(
+  source: Buffer,
+  start: number,
+  end: number,
+  into: new (
+    type: number,
+    encoding: number,
+    expiryMs: number,
+    versionMs: number,
+    versionCounter: number,
+    length: number,
+    rest: ByteString,
+  ) => T,
+): T {
+  if (end - start < 13 || source[start] !== VALUE_HEADER_FORMAT) throw corrupt("value header");
+  let at = start + 12;
+  let expiryMs = 0;
+  if (source[start + 3]! & EXPIRY_FLAG) {
+    expiryMs = getU64(source, at);
+    at += 8;
+  }
+  let length = 0;
+  let scale = 1;
+  for (;;) {
+    if (at >= end) throw corrupt("value header is cut short");
+    const byte = source[at++]!;
+    length += (byte & 0x7f) * scale;
+    if (byte < 0x80) break;
+    scale *= 0x80;
+  }
+  return new into(
+    source[start + 1]!,
+    source[start + 2]!,
+    expiryMs,
+    getU48(source, start + 4),
+    getU16(source, start + 10),
+    length,
+    source.toString("latin1", at, end),
+  );
 }
 
 /** Throws BasaltError CORRUPT_ROW. */
@@ -102,6 +144,14 @@ export function putValueHeader(
     at += 8;
   }
   return putVarint(target, at, length);
+}
+
+/** The whole row of a header. */
+export function encodeValueHeader(header: ValueHeader): ByteString {
+  const head = Buffer.allocUnsafe(VALUE_HEADER_MAX_BYTES);
+  const { type, encoding, expiryMs, versionMs, versionCounter, length } = header;
+  const end = putValueHeader(head, 0, type, encoding, expiryMs, versionMs, versionCounter, length);
+  return head.toString("latin1", 0, end) + header.rest;
 }
 
 /** The 8 bytes of a version, as element keys hold it. */

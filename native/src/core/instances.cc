@@ -1,0 +1,122 @@
+#include "instances.h"
+
+#include <utility>
+
+#include "instance-options.h"
+#include "rocksdb/convenience.h"
+#include "rocksdb/listener.h"
+#include "row-format.h"
+
+namespace basalt {
+namespace {
+
+class Listener : public rocksdb::EventListener {
+ public:
+  Listener(std::string name, Instances::ErrorCallback on_error, Instances::FlushCallback on_flush)
+      : name_(std::move(name)), on_error_(std::move(on_error)), on_flush_(std::move(on_flush)) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, Status* status) override {
+    on_error_("The storage instance " + name_ + " failed: " + status->ToString() + ".");
+  }
+
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, Status, bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
+    if (on_flush_) on_flush_();
+  }
+
+ private:
+  const std::string name_;
+  const Instances::ErrorCallback on_error_;
+  const Instances::FlushCallback on_flush_;
+};
+
+Outcome OpenFailed(const std::string& path, const Status& status) {
+  if (status.IsCorruption()) {
+    return Outcome("STORAGE_CORRUPT", "The files in " + path + " are damaged (" + status.ToString() +
+                                          "); the node did not start from them. Restore this node from another copy.");
+  }
+  return Outcome("STORAGE_OPEN_FAILED", "The files in " + path + " cannot be opened (" + status.ToString() +
+                                            "). Nothing was started.");
+}
+
+Outcome OpenInstance(const rocksdb::DBOptions& options, const std::string& path,
+                     const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
+                     std::vector<ColumnFamilyHandle*>* handles, std::unique_ptr<rocksdb::DB>* database) {
+  rocksdb::DB* opened = nullptr;
+  const Status status = rocksdb::DB::Open(options, path, families, handles, &opened);
+  if (!status.ok()) return OpenFailed(path, status);
+  database->reset(opened);
+  return Outcome();
+}
+
+void CloseInstance(std::unique_ptr<rocksdb::DB>* database, std::vector<ColumnFamilyHandle*>* handles) {
+  if (!*database) return;
+  rocksdb::CancelAllBackgroundWork(database->get(), true);
+  for (ColumnFamilyHandle* handle : *handles) (*database)->DestroyColumnFamilyHandle(handle);
+  handles->clear();
+  (*database)->Close();
+  database->reset();
+}
+
+}  // namespace
+
+rocksdb::Env* Instances::EnvironmentOf(const EngineOptions& options) {
+  rocksdb::Env* base = rocksdb::Env::Default();
+  // A flush of the log must not wait for one of the data.
+  base->SetBackgroundThreads(2, rocksdb::Env::HIGH);
+  base->SetBackgroundThreads(2, rocksdb::Env::LOW);
+  if (!options.file_system) return base;
+  if (!environment_) environment_ = rocksdb::NewCompositeEnv(options.file_system);
+  return environment_.get();
+}
+
+Outcome Instances::OpenLog(const EngineOptions& options, const std::string& path, ErrorCallback on_error) {
+  if (!cache_) cache_ = BlockCache(options.cache_bytes);
+  rocksdb::DBOptions instance = LogInstanceOptions();
+  instance.env = EnvironmentOf(options);
+  instance.listeners.push_back(std::make_shared<Listener>("log", std::move(on_error), nullptr));
+  const rocksdb::ColumnFamilyOptions small = SmallFamilyOptions(cache_);
+  Outcome outcome = OpenInstance(instance, path,
+                                 {{rocksdb::kDefaultColumnFamilyName, small},
+                                  {"raft_log", RaftLogOptions(cache_)},
+                                  {"raft_state", small},
+                                  {"snapshots", small},
+                                  {"metadata", small}},
+                                 &log_handles_, &log_);
+  if (!outcome.ok()) return outcome;
+  raft_log = log_handles_[1];
+  raft_state = log_handles_[2];
+  snapshots = log_handles_[3];
+  metadata = log_handles_[4];
+  return Outcome();
+}
+
+Outcome Instances::OpenData(const EngineOptions& options, const std::string& path, ErrorCallback on_error,
+                            FlushCallback on_data_flush) {
+  rocksdb::DBOptions instance = DataInstanceOptions();
+  instance.env = EnvironmentOf(options);
+  instance.listeners.push_back(std::make_shared<Listener>("data", std::move(on_error), std::move(on_data_flush)));
+  Outcome outcome = OpenInstance(instance, path,
+                                 {{rocksdb::kDefaultColumnFamilyName, SmallFamilyOptions(cache_)},
+                                  {"kv_data", KeyValueOptions(options, cache_)},
+                                  {"tombstones", TombstoneOptions(cache_)}},
+                                 &data_handles_, &data_);
+  if (!outcome.ok()) return outcome;
+  key_values = data_handles_[1];
+  tombstones = data_handles_[2];
+  return Outcome();
+}
+
+void Instances::Close() {
+  CloseInstance(&data_, &data_handles_);
+  CloseInstance(&log_, &log_handles_);
+}
+
+ColumnFamilyHandle* Instances::FamilyOfSpace(uint8_t space) const {
+  return space < space::kTombstone ? key_values : tombstones;
+}
+
+}  // namespace basalt

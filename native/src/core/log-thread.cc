@@ -1,0 +1,151 @@
+#include "log-thread.h"
+
+#include <pthread.h>
+
+#include <chrono>
+#include <iterator>
+
+#include "assertion.h"
+#include "log-entry.h"
+#include "rocksdb/options.h"
+
+namespace basalt {
+namespace {
+
+constexpr size_t kMaxWriteBytes = size_t{8} << 20;
+/** Above this many entries a cut is one range tombstone, below it single deletes, which cost readers nothing. */
+constexpr uint64_t kMaxSingleDeletes = 256;
+
+uint64_t MicrosSince(std::chrono::steady_clock::time_point start) {
+  const auto passed = std::chrono::steady_clock::now() - start;
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(passed).count());
+}
+
+}  // namespace
+
+LogThread::LogThread(const Instances* instances, GroupTable* groups, EventQueue* events, Statistics* statistics,
+                     bool sync)
+    : instances_(instances), groups_(groups), events_(events), statistics_(statistics), sync_(sync) {}
+
+void LogThread::Start() {
+  thread_ = std::thread([this] { Run(); });
+  pthread_setname_np(thread_.native_handle(), "basalt-log");
+}
+
+uint64_t LogThread::Submit(LogWork work) {
+  groups_->Submit(&work);
+  std::lock_guard<std::mutex> lock(mutex_);
+  work.ticket = ++last_ticket_;
+  queue_.push_back(std::move(work));
+  Set(statistics_->log_queue_batches, queue_.size());
+  if (queue_.size() == 1) wake_.notify_one();
+  return last_ticket_;
+}
+
+void LogThread::Stop(bool drain) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+    drain_ = drain;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::vector<LogWork> LogThread::TakeBatches() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  std::vector<LogWork> taken;
+  if (stopping_ && !drain_) return taken;
+  size_t bytes = 0;
+  size_t count = 0;
+  while (count < queue_.size() && (count == 0 || bytes + queue_[count].bytes <= kMaxWriteBytes)) {
+    bytes += queue_[count++].bytes;
+  }
+  if (count == queue_.size()) {
+    taken.swap(queue_);
+  } else {
+    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+    taken.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+    queue_.erase(queue_.begin(), end);
+  }
+  Set(statistics_->log_queue_batches, queue_.size());
+  return taken;
+}
+
+void LogThread::Run() {
+  for (;;) {
+    const std::vector<LogWork> batches = TakeBatches();
+    if (batches.empty()) return;
+    if (events_->failed() || !WriteAndSync(batches)) return;
+    for (const LogWork& work : batches) groups_->Synced(work);
+    events_->LogSynced(batches.back().ticket);
+  }
+}
+
+bool LogThread::WriteAndSync(const std::vector<LogWork>& batches) {
+  batch_.Clear();
+  for (const LogWork& work : batches) {
+    for (const LogChange& change : work.changes) AddChange(change);
+    Add(statistics_->log_bytes, work.bytes);
+  }
+  auto start = std::chrono::steady_clock::now();
+  Status status = instances_->log()->Write(rocksdb::WriteOptions(), &batch_);
+  Add(statistics_->log_write_micros, MicrosSince(start));
+  if (status.ok() && sync_) {
+    start = std::chrono::steady_clock::now();
+    status = instances_->log()->SyncWAL();
+    statistics_->AddSync(MicrosSince(start));
+  }
+  Add(statistics_->log_batches, batches.size());
+  Add(statistics_->log_writes, 1);
+  if (status.ok()) return true;
+  events_->Fail(Outcome("STORAGE_FAILED", "A write to the raft log failed (" + status.ToString() +
+                                              "); nothing behind it was acknowledged and the node must stop."));
+  return false;
+}
+
+void LogThread::AddChange(const LogChange& change) {
+  Status status;
+  switch (change.kind) {
+    case LogChange::kAppend: {
+      SealLogEntry(change.group, change.index, change.term, change.entry_type, change.bytes, change.length);
+      char key[kLogKeyBytes];
+      PutLogKey(key, change.group, change.index);
+      status = batch_.Put(instances_->raft_log, Slice(key, kLogKeyBytes), Slice(change.bytes, change.length));
+      Add(statistics_->log_entries, 1);
+      break;
+    }
+    case LogChange::kHardState:
+      status = batch_.Put(instances_->raft_state, StateKey(change.group, StateField::kHardState),
+                          EncodeHardState(change.hard_state));
+      break;
+    case LogChange::kCutSuffix:
+      if (change.other_index >= change.index && change.other_index - change.index >= kMaxSingleDeletes) {
+        status = batch_.DeleteRange(instances_->raft_log, LogKey(change.group, change.index),
+                                    LogKey(change.group, change.other_index + 1));
+        break;
+      }
+      for (uint64_t index = change.index; index <= change.other_index && status.ok(); index++) {
+        status = batch_.Delete(instances_->raft_log, LogKey(change.group, index));
+      }
+      break;
+    case LogChange::kCompact:
+      if (change.other_index <= change.index) {
+        status = batch_.DeleteRange(instances_->raft_log, LogKey(change.group, change.other_index),
+                                    LogKey(change.group, change.index + 1));
+      }
+      if (status.ok()) {
+        status = batch_.Put(instances_->raft_state, StateKey(change.group, StateField::kTruncation),
+                            EncodeTruncation(Truncation{change.index, change.term}));
+      }
+      break;
+    case LogChange::kConfiguration:
+      status = batch_.Put(instances_->raft_state, StateKey(change.group, StateField::kConfiguration),
+                          Slice(change.bytes, change.length));
+      break;
+  }
+  BASALT_ASSERT(status.ok(), "a log batch can be packed");
+}
+
+}  // namespace basalt

@@ -1,0 +1,177 @@
+// One batch: the operations of the commands of one event-loop turn, encoded straight into the payload of the entry that
+// will carry them (storage/README.md, "Entry payload"). A batch is open while the evaluator appends to it, then
+// sealed and proposed, committed, applied. Its buffer belongs to it and is never written again after sealing: the raft
+// log, the log thread and the overlay's index read it until the entry is applied.
+import { putVarint } from "../base/index";
+import type { ByteString } from "../base/index";
+import {
+  HEADER_KEY_PREFIX_BYTES,
+  OperationTag,
+  PAYLOAD_HEADER_BYTES,
+  VALUE_HEADER_MAX_BYTES,
+  ValueEncoding,
+  ValueType,
+  putHeaderKey,
+  putPayloadHeader,
+  putValueHeader,
+  valueHeaderLength,
+} from "../storage/index";
+import type { ValueHeader } from "../storage/index";
+
+/** Told once when what it waits for is decided. */
+export interface ReleaseWaiter {
+  /** Batches up to the evaluator's `releasedSequence` are committed. */
+  released(): void;
+  /** Leadership or the disk is gone: outcomes from `firstUnknown` on are unknown, from `firstNotProposed` on nothing was proposed. */
+  lost(firstUnknown: number, firstNotProposed: number): void;
+}
+
+const TAG_BYTES = 1;
+const VARINT_MAX_BYTES = 5;
+
+export class Batch {
+  /** Position in the evaluator's order; identifies the batch before it has a log index. */
+  readonly sequence: number;
+  buffer: Buffer;
+  length = PAYLOAD_HEADER_BYTES;
+  operationCount = 0;
+  /** Set for a batch that must be proposed even without operations (its HLC is the effect). */
+  required = false;
+  /** The overlay's index covers operations before this offset … */
+  indexedLength = PAYLOAD_HEADER_BYTES;
+  /** … which are this many. */
+  indexedCount = 0;
+  /** Log index, once proposed. */
+  index = 0;
+  readonly waiters: ReleaseWaiter[] = [];
+
+  constructor(sequence: number, sizeHint: number) {
+    this.sequence = sequence;
+    this.buffer = Buffer.allocUnsafeSlow(sizeHint);
+  }
+
+  get isEmpty(): boolean {
+    return this.operationCount === 0 && !this.required;
+  }
+
+  put(key: ByteString, value: ByteString): void {
+    this.reserve(key.length + value.length + TAG_BYTES + 2 * VARINT_MAX_BYTES);
+    let at = this.putKeyed(OperationTag.put, key);
+    at = putVarint(this.buffer, at, value.length);
+    this.length = at + this.buffer.write(value, at, "latin1");
+    this.operationCount++;
+  }
+
+  delete(key: ByteString): void {
+    this.reserve(key.length + TAG_BYTES + VARINT_MAX_BYTES);
+    this.length = this.putKeyed(OperationTag.delete, key);
+    this.operationCount++;
+  }
+
+  /** Deletes [lower, upper), which lies in one space. */
+  deleteRange(lower: ByteString, upper: ByteString): void {
+    this.reserve(lower.length + upper.length + TAG_BYTES + 2 * VARINT_MAX_BYTES);
+    let at = this.putKeyed(OperationTag.deleteRange, lower);
+    at = putVarint(this.buffer, at, upper.length);
+    this.length = at + this.buffer.write(upper, at, "latin1");
+    this.operationCount++;
+  }
+
+  /** The put of a header row; key and value header are encoded in place. */
+  putHeader(key: ByteString, header: ValueHeader): void {
+    const headBytes = valueHeaderLength(header.expiryMs, header.length);
+    const valueBytes = headBytes + header.rest.length;
+    this.reserve(key.length + valueBytes + TAG_BYTES + 2 * VARINT_MAX_BYTES);
+    let at = this.putKeyed(OperationTag.put, key);
+    at = putVarint(this.buffer, at, valueBytes);
+    at = putValueHeader(
+      this.buffer,
+      at,
+      header.type,
+      header.encoding,
+      header.expiryMs,
+      header.versionMs,
+      header.versionCounter,
+      header.length,
+    );
+    this.length = at + this.buffer.write(header.rest, at, "latin1");
+    this.operationCount++;
+  }
+
+  /**
+   * The put of an inline string, copied once from the argument buffers [keyStart, keyEnd) and [valueStart, valueEnd):
+   * the blind write that a SET is.
+   */
+  putInlineString(
+    db: number,
+    source: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    valueSource: Buffer,
+    valueStart: number,
+    valueEnd: number,
+    expiryMs: number,
+    versionMs: number,
+    versionCounter: number,
+  ): void {
+    const keyBytes = HEADER_KEY_PREFIX_BYTES + keyEnd - keyStart;
+    const length = valueEnd - valueStart;
+    this.reserve(keyBytes + length + VALUE_HEADER_MAX_BYTES + TAG_BYTES + 2 * VARINT_MAX_BYTES);
+    const target = this.buffer;
+    let at = this.length;
+    target[at] = OperationTag.put;
+    at = putVarint(target, at + 1, keyBytes);
+    at = putHeaderKey(target, at, db, source, keyStart, keyEnd);
+    at = putVarint(target, at, valueHeaderLength(expiryMs, length) + length);
+    at = putValueHeader(
+      target,
+      at,
+      ValueType.string,
+      ValueEncoding.inline,
+      expiryMs,
+      versionMs,
+      versionCounter,
+      length,
+    );
+    this.length = at + valueSource.copy(target, at, valueStart, valueEnd);
+    this.operationCount++;
+  }
+
+  /** Drops what was appended behind the mark (a length and a count taken before). */
+  truncate(length: number, operationCount: number): void {
+    this.length = length;
+    this.operationCount = operationCount;
+  }
+
+  /** Writes the payload header and returns the payload, a view of the buffer. Nothing may be appended afterwards. */
+  seal(term: number, routeEpoch: number, hlcMs: number, hlcCounter: number): Buffer {
+    putPayloadHeader(this.buffer, 0, {
+      flags: 0,
+      term,
+      routeEpoch,
+      hlcMs,
+      hlcCounter,
+      operationCount: this.operationCount,
+      fragment: 0,
+    });
+    return this.buffer.subarray(0, this.length);
+  }
+
+  private putKeyed(tag: number, key: ByteString): number {
+    let at = this.length;
+    this.buffer[at] = tag;
+    at = putVarint(this.buffer, at + 1, key.length);
+    return at + this.buffer.write(key, at, "latin1");
+  }
+
+  private reserve(bytes: number): void {
+    const needed = this.length + bytes;
+    if (needed <= this.buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
+    this.buffer.copy(grown, 0, 0, this.length);
+    this.buffer = grown;
+  }
+}
+
+/** Bytes an operation takes beside its key and value, at most: for limits that are checked before encoding. */
+export const OPERATION_OVERHEAD_MAX_BYTES = TAG_BYTES + 2 * VARINT_MAX_BYTES;

@@ -1,0 +1,106 @@
+// The replicated map from logical databases (SELECT's numbers) to physical ids, which makes FLUSHDB and SWAPDB O(1): a
+// flushed database gets an id that was never used before, and the sweeper reclaims what stands under the old one. Kept
+// decoded, as a list of versions: the committed one first, then those of batches that are not committed yet.
+import { BasaltError, ByteReader, bytesOf } from "../base/index";
+import type { ByteString } from "../base/index";
+import { u32String } from "../storage/index";
+
+export const LOGICAL_DATABASES = 16;
+const FORMAT = 1;
+
+interface Version {
+  readonly sequence: number;
+  readonly nextId: number;
+  readonly physical: readonly number[];
+}
+
+export class Databases {
+  private versions: Version[];
+
+  /** From the stored row; null when none was ever written. Throws BasaltError CORRUPT_ROW. */
+  constructor(row: ByteString | null) {
+    this.versions = [row === null ? initial() : decode(row)];
+  }
+
+  private latest(): Version {
+    return this.versions[this.versions.length - 1]!;
+  }
+
+  private view(committedSequence: number | undefined): Version {
+    if (committedSequence === undefined || this.versions.length === 1) return this.latest();
+    let version = this.versions[0]!;
+    for (const later of this.versions) if (later.sequence <= committedSequence) version = later;
+    return version;
+  }
+
+  /** The physical id; of committed state when a committed sequence is given. */
+  physical(logical: number, committedSequence: number | undefined): number {
+    return this.view(committedSequence).physical[logical]!;
+  }
+
+  /** The batch that made the latest version. */
+  get sequence(): number {
+    return this.latest().sequence;
+  }
+
+  /** Every physical id that is named by the latest version. */
+  all(): readonly number[] {
+    return this.latest().physical;
+  }
+
+  isNamed(physical: number): boolean {
+    return this.versions.some((version) => version.physical.includes(physical));
+  }
+
+  /** Gives the logical databases fresh ids in a batch; returns the ids they had and the row to put. */
+  replace(logical: readonly number[], sequence: number): { replaced: number[]; row: ByteString } {
+    const latest = this.latest();
+    const physical = [...latest.physical];
+    let nextId = latest.nextId;
+    const replaced = logical.map((index) => {
+      const id = physical[index]!;
+      physical[index] = nextId++;
+      return id;
+    });
+    const version = { sequence, nextId, physical };
+    this.versions.push(version);
+    return { replaced, row: encode(version) };
+  }
+
+  /** How many versions there are: a mark for `rollback`. */
+  get mark(): number {
+    return this.versions.length;
+  }
+
+  rollback(mark: number): void {
+    this.versions.length = mark;
+  }
+
+  committed(sequence: number): void {
+    while (this.versions.length > 1 && this.versions[1]!.sequence <= sequence) this.versions.shift();
+  }
+}
+
+function initial(): Version {
+  const physical = Array.from({ length: LOGICAL_DATABASES }, (_, index) => index);
+  return { sequence: 0, nextId: LOGICAL_DATABASES, physical };
+}
+
+function encode(version: Version): ByteString {
+  const head = String.fromCharCode(FORMAT) + u32String(version.nextId) + String.fromCharCode(version.physical.length);
+  return head + version.physical.map(u32String).join("");
+}
+
+function decode(row: ByteString): Version {
+  const reader = new ByteReader(bytesOf(row));
+  const format = reader.u8();
+  const nextId = reader.u32();
+  const physical = Array.from({ length: reader.u8() }, () => reader.u32());
+  if (reader.failed || reader.remaining !== 0 || format !== FORMAT || physical.length !== LOGICAL_DATABASES) {
+    throw new BasaltError(
+      "CORRUPT_ROW",
+      "The stored map of databases cannot be decoded. Restore this node from another copy.",
+    );
+  }
+  return { sequence: 0, nextId, physical };
+}

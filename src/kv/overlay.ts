@@ -1,0 +1,363 @@
+// The overlay: what a session reads above applied state. It keeps the batches that are proposed and not applied and
+// indexes their operations into the row cache, lazily: only when something has to be read. A load of blind writes never
+// indexes anything; batches that were applied without being indexed make cached rows stale, so they stay queued for
+// the index up to a bound, and beyond it the cache is dropped instead.
+//
+// Order: `order` numbers every indexed row, range deletion and load in the order they take effect, so that a range
+// deletion hides exactly the rows before it. Two views exist: the latest (open batch included), and committed state.
+import { RingQueue, prefixEnd } from "../base/index";
+import type { ByteString } from "../base/index";
+import {
+  HEADER_KEY_PREFIX_BYTES,
+  OperationReader,
+  OperationTag,
+  PAYLOAD_HEADER_BYTES,
+  Space,
+  databaseOfKey,
+  elementPrefixLength,
+  encodeValueHeader,
+  headerKey,
+  readValueHeader,
+  userKeyOfHeader,
+} from "../storage/index";
+import type { Batch } from "./batch";
+import { ElementRow, HeaderRow, RowCache } from "./row-table";
+
+/** Applied operations that may wait for the index before the cache is dropped instead. */
+const BACKLOG_MAX_OPERATIONS = 4096;
+
+interface RangeDeletion {
+  readonly lower: ByteString;
+  readonly upper: ByteString;
+  readonly sequence: number;
+  readonly order: number;
+}
+
+export interface PendingRow {
+  readonly key: ByteString;
+  /** The batch that wrote it. */
+  readonly sequence: number;
+  /** null: deleted. */
+  readonly value: ByteString | null;
+}
+
+export class Overlay {
+  readonly cache: RowCache;
+  open: Batch;
+  committedSequence = 0;
+  appliedSequence = 0;
+  /** Sealed batches that are not applied, oldest first. */
+  private readonly unapplied = new RingQueue<Batch>();
+  /** Sealed batches that the index does not cover yet, oldest first; some may be applied. */
+  private readonly unindexed = new RingQueue<Batch>();
+  private backlogOperations = 0;
+  private ranges: RangeDeletion[] = [];
+  private order = 0;
+
+  constructor(cache: RowCache, open: Batch) {
+    this.cache = cache;
+    this.open = open;
+  }
+
+  /** The open batch was sealed; `next` takes its place. */
+  sealed(next: Batch): void {
+    const batch = this.open;
+    this.unapplied.push(batch);
+    if (batch.indexedLength !== batch.length || this.unindexed.length > 0) this.unindexed.push(batch);
+    this.open = next;
+  }
+
+  /** Batches up to `sequence` are applied: storage shows them. */
+  applied(sequence: number): void {
+    this.appliedSequence = sequence;
+    for (let batch = this.unapplied.peek(); batch !== undefined; batch = this.unapplied.peek()) {
+      if (batch.sequence > sequence) break;
+      this.unapplied.shift();
+      if (batch.indexedLength !== batch.length) this.backlogOperations += batch.operationCount;
+    }
+    if (this.backlogOperations > BACKLOG_MAX_OPERATIONS) this.dropBacklog();
+    if (this.ranges.length > 0) this.retireRanges();
+    this.cache.rotateWhenFull(sequence);
+  }
+
+  /** Everything pending is void: leadership was lost. */
+  clear(open: Batch): void {
+    this.unapplied.clear();
+    this.unindexed.clear();
+    this.backlogOperations = 0;
+    this.ranges = [];
+    this.open = open;
+    this.committedSequence = this.appliedSequence = open.sequence - 1;
+    this.cache.clear(open.sequence);
+  }
+
+  nextOrder(): number {
+    return ++this.order;
+  }
+
+  /** The header row of the view if it is known here; undefined: ask storage. */
+  header(database: number, userKey: ByteString, committed: boolean): HeaderRow | undefined {
+    this.index();
+    let row = this.cache.headers(database).get(userKey);
+    if (committed) while (row !== undefined && row.sequence > this.committedSequence) row = row.older;
+    if (this.ranges.length > 0 && (row === undefined || row.type !== 0)) {
+      const range = this.covering(headerKey(database, userKey), committed, row === undefined ? 0 : row.order);
+      if (range !== undefined) {
+        row = HeaderRow.absent();
+        row.sequence = range.sequence;
+        row.order = range.order;
+      }
+    }
+    return row;
+  }
+
+  element(key: ByteString, committed: boolean): ElementRow | undefined {
+    this.index();
+    let row = this.cache.elements.get(key);
+    if (committed) while (row !== undefined && row.sequence > this.committedSequence) row = row.older;
+    if (this.ranges.length > 0) {
+      const range = this.covering(key, committed, row === undefined ? 0 : row.order);
+      if (range !== undefined) row = new ElementRow(range.sequence, range.order, undefined, null);
+    }
+    return row;
+  }
+
+  /** Remembers a row that storage gave when the view had none. */
+  loadedHeader(database: number, userKey: ByteString, row: HeaderRow): void {
+    row.order = this.nextOrder();
+    const table = this.cache.headers(database);
+    let newest = table.get(userKey);
+    if (newest === undefined) {
+      table.set(userKey, row);
+      return;
+    }
+    while (newest.older !== undefined) newest = newest.older;
+    if (newest.sequence > this.committedSequence) newest.older = row;
+  }
+
+  loadedElement(key: ByteString, value: ByteString | null): ElementRow {
+    const row = new ElementRow(0, this.nextOrder(), undefined, value);
+    let newest = this.cache.elements.get(key);
+    if (newest === undefined) {
+      this.cache.elements.set(key, row);
+      return row;
+    }
+    while (newest.older !== undefined) newest = newest.older;
+    if (newest.sequence > this.committedSequence) newest.older = row;
+    return row;
+  }
+
+  /** True if storage alone cannot tell: the key has a row here, or a range deletion covers it. */
+  knows(key: ByteString): boolean {
+    this.index();
+    const row =
+      key.charCodeAt(0) === Space.header
+        ? this.cache.headers(databaseOfKey(key)).get(userKeyOfHeader(key))
+        : this.cache.elements.get(key);
+    return row !== undefined || (this.ranges.length > 0 && this.covering(key, false, 0) !== undefined);
+  }
+
+  /** Range deletions of the view in effect above the row order given that cover the key: the latest of them. */
+  private covering(key: ByteString, committed: boolean, order: number): RangeDeletion | undefined {
+    let found: RangeDeletion | undefined;
+    for (const range of this.ranges) {
+      if (range.order <= order || (committed && range.sequence > this.committedSequence)) continue;
+      if (key >= range.lower && key < range.upper) found = range;
+    }
+    return found;
+  }
+
+  /**
+   * What the overlay lays over storage's rows in [lower, upper), in key order; keys not named are as storage has them,
+   * except those under `hides`. Within one element prefix the index answers; else the batches in flight are walked.
+   */
+  pendingIn(lower: ByteString, upper: ByteString, committed: boolean): PendingRow[] {
+    this.index();
+    const keys = new Set<ByteString>();
+    const prefixBytes = elementPrefixLength(lower);
+    const prefix = lower.slice(0, prefixBytes);
+    const end = prefixBytes === 0 ? undefined : prefixEnd(prefix);
+    if (end !== undefined && upper <= end) {
+      for (const key of this.cache.elements.under(prefix)) if (key >= lower && key < upper) keys.add(key);
+    } else {
+      for (let i = 0; i < this.unapplied.length; i++) collectKeys(this.unapplied.at(i)!, lower, upper, keys);
+      collectKeys(this.open, lower, upper, keys);
+    }
+    const rows: PendingRow[] = [];
+    for (const key of [...keys].sort(compareBytes)) {
+      if (key.charCodeAt(0) === Space.header) {
+        const header = this.header(databaseOfKey(key), userKeyOfHeader(key), committed);
+        if (header === undefined) continue;
+        rows.push({ key, sequence: header.sequence, value: header.type === 0 ? null : encodeValueHeader(header) });
+      } else {
+        const row = this.element(key, committed);
+        if (row !== undefined) rows.push({ key, sequence: row.sequence, value: row.value });
+      }
+    }
+    return rows;
+  }
+
+  /** True if a range deletion of the view covers a row that storage still shows and no later row replaced. */
+  hides(key: ByteString, committed: boolean): boolean {
+    return this.ranges.length > 0 && this.covering(key, committed, 0) !== undefined;
+  }
+
+  get hasRanges(): boolean {
+    return this.ranges.length > 0;
+  }
+
+  /** The last batch that has a range deletion in the view. */
+  get rangesSequence(): number {
+    return this.ranges.length === 0 ? 0 : this.ranges[this.ranges.length - 1]!.sequence;
+  }
+
+  /** Takes back what the open batch holds behind the mark. */
+  rollback(markLength: number, markCount: number): void {
+    const batch = this.open;
+    if (batch.indexedLength > markLength) {
+      const reader = new OperationReader(batch.buffer, markLength, batch.indexedLength, batch.indexedCount - markCount);
+      const undone: { key: ByteString; tag: number }[] = [];
+      while (reader.next()) {
+        const key = batch.buffer.toString("latin1", reader.keyStart, reader.keyEnd);
+        undone.push({ key, tag: reader.tag });
+      }
+      for (const { key, tag } of undone.reverse()) {
+        if (tag === OperationTag.deleteRange) this.ranges.pop();
+        else this.undo(key);
+      }
+      batch.indexedLength = markLength;
+      batch.indexedCount = markCount;
+    }
+    batch.truncate(markLength, markCount);
+  }
+
+  private undo(key: ByteString): void {
+    if (key.charCodeAt(0) === Space.header) {
+      const table = this.cache.headers(databaseOfKey(key));
+      const userKey = userKeyOfHeader(key);
+      const older = table.get(userKey)?.older;
+      if (older === undefined) table.delete(userKey);
+      else table.set(userKey, older);
+    } else {
+      const older = this.cache.elements.get(key)?.older;
+      if (older === undefined) this.cache.elements.delete(key);
+      else this.cache.elements.set(key, older);
+    }
+  }
+
+  /** Brings the index up to the last operation. */
+  private index(): void {
+    const open = this.open;
+    if (open.indexedLength === open.length && this.unindexed.length === 0) return;
+    for (let batch = this.unindexed.shift(); batch !== undefined; batch = this.unindexed.shift()) {
+      this.indexBatch(batch);
+    }
+    this.backlogOperations = 0;
+    this.indexBatch(open);
+  }
+
+  private indexBatch(batch: Batch): void {
+    if (batch.indexedLength === batch.length) return;
+    const { buffer, sequence } = batch;
+    const pending = sequence > this.committedSequence;
+    const reader = new OperationReader(
+      buffer,
+      batch.indexedLength,
+      batch.length,
+      batch.operationCount - batch.indexedCount,
+    );
+    while (reader.next()) {
+      const { tag, keyStart, keyEnd } = reader;
+      const order = ++this.order;
+      if (tag === OperationTag.deleteRange) {
+        const lower = buffer.toString("latin1", keyStart, keyEnd);
+        const upper = buffer.toString("latin1", reader.valueStart, reader.valueEnd);
+        this.ranges.push({ lower, upper, sequence, order });
+      } else if (buffer[keyStart] === Space.header) {
+        const table = this.cache.headers(buffer.readUInt32BE(keyStart + 1));
+        const userKey = buffer.toString("latin1", keyStart + HEADER_KEY_PREFIX_BYTES, keyEnd);
+        const row =
+          tag === OperationTag.put
+            ? readValueHeader(buffer, reader.valueStart, reader.valueEnd, HeaderRow)
+            : HeaderRow.absent();
+        row.sequence = sequence;
+        row.order = order;
+        if (pending) row.older = this.trimmed(table.get(userKey));
+        table.set(userKey, row);
+      } else {
+        const key = buffer.toString("latin1", keyStart, keyEnd);
+        const value =
+          tag === OperationTag.put ? buffer.toString("latin1", reader.valueStart, reader.valueEnd) : null;
+        const older = pending ? this.trimmed(this.cache.elements.get(key)) : undefined;
+        this.cache.elements.set(key, new ElementRow(sequence, order, older, value));
+      }
+    }
+    batch.indexedLength = batch.length;
+    batch.indexedCount = batch.operationCount;
+    // Ranges of a batch that was applied before it was indexed hide only what is already gone.
+    if (sequence <= this.appliedSequence && this.ranges.length > 0) this.retireRanges();
+  }
+
+  /** A committed row needs nothing older than itself. */
+  private trimmed<R extends { sequence: number; older: R | undefined }>(row: R | undefined): R | undefined {
+    if (row !== undefined && row.sequence <= this.committedSequence) row.older = undefined;
+    return row;
+  }
+
+  private dropBacklog(): void {
+    let last = 0;
+    for (let batch = this.unindexed.peek(); batch !== undefined; batch = this.unindexed.peek()) {
+      if (batch.sequence > this.appliedSequence) break;
+      last = batch.sequence;
+      this.unindexed.shift();
+    }
+    this.backlogOperations = 0;
+    // A batch is indexed only after all before it, so every row in memory is of an applied batch: nothing pending goes.
+    this.ranges = [];
+    this.cache.clear(last);
+  }
+
+  /** Applied range deletions have taken their rows out of storage; takes them out of memory, too. */
+  private retireRanges(): void {
+    const retired = this.ranges.filter((range) => range.sequence <= this.appliedSequence);
+    if (retired.length === 0) return;
+    this.ranges = this.ranges.filter((range) => range.sequence > this.appliedSequence);
+    for (const range of retired) {
+      if (prefixEnd(range.lower) === range.upper && elementPrefixLength(range.lower) === range.lower.length) {
+        for (const key of this.cache.elements.under(range.lower)) this.forgetElement(key, range);
+        continue;
+      }
+      for (const [key] of this.cache.elements.entries()) this.forgetElement(key, range);
+      if (range.lower.charCodeAt(0) === Space.header) this.forgetHeaders(range);
+    }
+  }
+
+  private forgetElement(key: ByteString, range: RangeDeletion): void {
+    if (key < range.lower || key >= range.upper) return;
+    const row = this.cache.elements.get(key);
+    if (row !== undefined && row.order < range.order) this.cache.elements.delete(key);
+  }
+
+  private forgetHeaders(range: RangeDeletion): void {
+    for (const [database, table] of this.cache.headerTables) {
+      for (const [userKey, row] of table.entries()) {
+        const key = headerKey(database, userKey);
+        if (row.order < range.order && key >= range.lower && key < range.upper) table.delete(userKey);
+      }
+    }
+  }
+}
+
+/** ByteStrings compare by char code, which is byte order. */
+export function compareBytes(a: ByteString, b: ByteString): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function collectKeys(batch: Batch, lower: ByteString, upper: ByteString, keys: Set<ByteString>): void {
+  const reader = new OperationReader(batch.buffer, PAYLOAD_HEADER_BYTES, batch.length, batch.operationCount);
+  while (reader.next()) {
+    if (reader.tag === OperationTag.deleteRange) continue;
+    const key = batch.buffer.toString("latin1", reader.keyStart, reader.keyEnd);
+    if (key >= lower && key < upper) keys.add(key);
+  }
+}

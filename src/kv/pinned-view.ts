@@ -1,0 +1,52 @@
+// A pinned view: committed and applied state at one moment, for reads that are too long for one turn (KEYS, DBSIZE,
+// large collections). They go page by page on the addon's threads and never hold up the event loop.
+import type { ByteString } from "../base/index";
+import { Space, databaseRange, decodeValueHeader, headerKey } from "../storage/index";
+import type { ScanPage, Snapshot, Storage, ValueHeader } from "../storage/index";
+import type { ScanLimits } from "./scan";
+
+export class PinnedView {
+  private readonly storage: Storage;
+  private readonly group: number;
+  private readonly snapshot: Snapshot;
+  private readonly databases: readonly number[];
+  /** The time at which expiry is judged in this view. */
+  readonly nowMs: number;
+
+  constructor(storage: Storage, group: number, databases: readonly number[], nowMs: number) {
+    this.storage = storage;
+    this.group = group;
+    this.databases = databases;
+    this.nowMs = nowMs;
+    this.snapshot = storage.pinSnapshot();
+  }
+
+  /** The physical id of a logical database (0 to 15). */
+  database(logical: number): number {
+    return this.databases[logical]!;
+  }
+
+  /** A page of [lower, upper); the next one begins behind its last key unless it is done. */
+  scan(lower: ByteString, upper: ByteString, limits: ScanLimits, done: (page: ScanPage) => void): void {
+    this.storage.loadScan(this.group, { lower, upper, ...limits, snapshot: this.snapshot }, done);
+  }
+
+  /** The header of a user key, expired or not; null if there is none. */
+  header(database: number, userKey: ByteString, done: (header: ValueHeader | null) => void): void {
+    const lower = headerKey(database, userKey);
+    this.scan(lower, lower + "\0", { maxRows: 1, maxBytes: 1 }, (page) => {
+      done(page.values.length === 0 ? null : decodeValueHeader(page.values[0]!));
+    });
+  }
+
+  /** How many keys of a logical database have not expired. */
+  countKeys(logical: number, done: (count: number) => void): void {
+    const range = databaseRange(Space.header, this.database(logical));
+    this.storage.countHeaders(this.group, { ...range, nowMs: this.nowMs, snapshot: this.snapshot }, done);
+  }
+
+  /** Unpins; must be called exactly once. */
+  release(): void {
+    this.snapshot.release();
+  }
+}

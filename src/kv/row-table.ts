@@ -1,0 +1,243 @@
+// The rows in memory: one structure that is both the overlay (effects proposed and not applied) and the hot-row cache
+// before RocksDB. A row written by a batch carries that batch's sequence; once the batch is applied, the same row is
+// simply a clean cached one, so applying costs the cache nothing. `older` leads from a row that is not committed yet to
+// what it replaced, for reads of committed state and for taking back a command.
+//
+// Memory is bounded by two generations: rows are written to and found in the young one, or found in the old one and
+// moved up; when the young one is full it becomes the old one and the old one goes. A generation that holds rows of
+// batches not applied yet must not go: the evaluator asks `rotate` only to where that is safe.
+import type { ByteString } from "../base/index";
+import { elementPrefixLength } from "../storage/index";
+import type { ValueHeader } from "../storage/index";
+
+/** Bytes counted for a row beside its key and value: objects, map entry. */
+const ROW_OVERHEAD_BYTES = 200;
+
+/** The version of an element row: its value, or null when it is deleted. */
+export class ElementRow {
+  /** The batch that wrote it; 0 for one loaded from storage. */
+  readonly sequence: number;
+  /** Place among all rows and range deletions, in the order they took effect. */
+  readonly order: number;
+  older: ElementRow | undefined;
+  readonly value: ByteString | null;
+
+  constructor(sequence: number, order: number, older: ElementRow | undefined, value: ByteString | null) {
+    this.sequence = sequence;
+    this.order = order;
+    this.older = older;
+    this.value = value;
+  }
+
+  get bytes(): number {
+    return this.value === null ? 0 : this.value.length;
+  }
+}
+
+/** The version of a header row; `type` 0 means that there is none. */
+export class HeaderRow implements ValueHeader {
+  sequence = 0;
+  order = 0;
+  older: HeaderRow | undefined = undefined;
+  readonly type: number;
+  readonly encoding: number;
+  readonly expiryMs: number;
+  readonly versionMs: number;
+  readonly versionCounter: number;
+  readonly length: number;
+  readonly rest: ByteString;
+
+  constructor(
+    type: number,
+    encoding: number,
+    expiryMs: number,
+    versionMs: number,
+    versionCounter: number,
+    length: number,
+    rest: ByteString,
+  ) {
+    this.type = type;
+    this.encoding = encoding;
+    this.expiryMs = expiryMs;
+    this.versionMs = versionMs;
+    this.versionCounter = versionCounter;
+    this.length = length;
+    this.rest = rest;
+  }
+
+  static absent(): HeaderRow {
+    return new HeaderRow(0, 0, 0, 0, 0, 0, "");
+  }
+
+  get bytes(): number {
+    return this.rest.length;
+  }
+}
+
+interface Row {
+  readonly sequence: number;
+  readonly bytes: number;
+}
+
+/** What the tables of one cache share. */
+export interface RowBudget {
+  youngBytes: number;
+  youngMaxSequence: number;
+  oldMaxSequence: number;
+}
+
+export class RowTable<R extends Row> {
+  private readonly budget: RowBudget;
+  private young = new Map<ByteString, R>();
+  private old = new Map<ByteString, R>();
+
+  constructor(budget: RowBudget) {
+    this.budget = budget;
+  }
+
+  get size(): number {
+    return this.young.size + this.old.size;
+  }
+
+  get(key: ByteString): R | undefined {
+    const row = this.young.get(key);
+    if (row !== undefined || this.old.size === 0) return row;
+    const aged = this.old.get(key);
+    if (aged !== undefined) {
+      this.old.delete(key);
+      this.set(key, aged);
+    }
+    return aged;
+  }
+
+  set(key: ByteString, row: R): void {
+    this.young.set(key, row);
+    const budget = this.budget;
+    budget.youngBytes += key.length + row.bytes + ROW_OVERHEAD_BYTES;
+    if (row.sequence > budget.youngMaxSequence) budget.youngMaxSequence = row.sequence;
+  }
+
+  delete(key: ByteString): void {
+    this.young.delete(key);
+    this.old.delete(key);
+  }
+
+  /** Every row of the table; a key that was moved up appears once. */
+  *entries(): IterableIterator<[ByteString, R]> {
+    yield* this.young;
+    yield* this.old;
+  }
+
+  rotate(): void {
+    this.old = this.young;
+    this.young = new Map();
+  }
+
+  clear(): void {
+    this.young.clear();
+    this.old.clear();
+  }
+}
+
+/** Element rows, which also know their siblings: the cached keys under one element prefix. */
+export class ElementTable extends RowTable<ElementRow> {
+  private youngSiblings = new Map<ByteString, Set<ByteString>>();
+  private oldSiblings = new Map<ByteString, Set<ByteString>>();
+
+  override set(key: ByteString, row: ElementRow): void {
+    super.set(key, row);
+    const prefixBytes = elementPrefixLength(key);
+    if (prefixBytes === 0) return;
+    const prefix = key.slice(0, prefixBytes);
+    const siblings = this.youngSiblings.get(prefix);
+    if (siblings === undefined) this.youngSiblings.set(prefix, new Set([key]));
+    else siblings.add(key);
+  }
+
+  /** Keys that may have rows in memory under an element prefix; each at most twice. */
+  *under(prefix: ByteString): IterableIterator<ByteString> {
+    yield* this.youngSiblings.get(prefix) ?? [];
+    yield* this.oldSiblings.get(prefix) ?? [];
+  }
+
+  override rotate(): void {
+    super.rotate();
+    this.oldSiblings = this.youngSiblings;
+    this.youngSiblings = new Map();
+  }
+
+  override clear(): void {
+    super.clear();
+    this.youngSiblings.clear();
+    this.oldSiblings.clear();
+  }
+}
+
+/** All tables of a group: headers by physical database and user key, everything else by its whole logical key. */
+export class RowCache {
+  private readonly maxBytes: number;
+  private readonly budget: RowBudget = { youngBytes: 0, youngMaxSequence: 0, oldMaxSequence: 0 };
+  readonly headerTables = new Map<number, RowTable<HeaderRow>>();
+  readonly elements: ElementTable;
+  private lastDatabase = -1;
+  private lastTable: RowTable<HeaderRow> | undefined;
+  /** Batches up to here may have left no trace: a load that began before must not be cached. */
+  forgottenSequence = 0;
+  readonly statistics = { hitsTotal: 0, missesTotal: 0, rotationsTotal: 0 };
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+    this.elements = new ElementTable(this.budget);
+  }
+
+  headers(database: number): RowTable<HeaderRow> {
+    if (database === this.lastDatabase && this.lastTable !== undefined) return this.lastTable;
+    let table = this.headerTables.get(database);
+    if (table === undefined) {
+      table = new RowTable<HeaderRow>(this.budget);
+      this.headerTables.set(database, table);
+    }
+    this.lastDatabase = database;
+    this.lastTable = table;
+    return table;
+  }
+
+  /** The young generation's bytes: about half of what is held. */
+  get bytes(): number {
+    return this.budget.youngBytes;
+  }
+
+  get rows(): number {
+    let rows = this.elements.size;
+    for (const table of this.headerTables.values()) rows += table.size;
+    return rows;
+  }
+
+  /** Ages the generations when the young one is full and the old one holds nothing that is not applied yet. */
+  rotateWhenFull(appliedSequence: number): void {
+    const budget = this.budget;
+    if (budget.youngBytes * 2 < this.maxBytes || budget.oldMaxSequence > appliedSequence) return;
+    this.statistics.rotationsTotal++;
+    if (budget.oldMaxSequence > this.forgottenSequence) this.forgottenSequence = budget.oldMaxSequence;
+    budget.oldMaxSequence = budget.youngMaxSequence;
+    budget.youngMaxSequence = 0;
+    budget.youngBytes = 0;
+    this.elements.rotate();
+    for (const [database, table] of this.headerTables) {
+      table.rotate();
+      if (table.size === 0) this.headerTables.delete(database);
+    }
+    this.lastDatabase = -1;
+    this.lastTable = undefined;
+  }
+
+  /** Forgets every row. `sequence` is the last batch that may have written one. */
+  clear(sequence: number): void {
+    this.headerTables.clear();
+    this.elements.clear();
+    this.lastDatabase = -1;
+    this.lastTable = undefined;
+    Object.assign(this.budget, { youngBytes: 0, youngMaxSequence: 0, oldMaxSequence: 0 });
+    this.forgottenSequence = Math.max(this.forgottenSequence, sequence);
+  }
+}

@@ -1,0 +1,304 @@
+// The session: what a command sees while it is evaluated. Evaluation is synchronous; a command reads through the
+// session, emits operations into the open batch, and either finishes or is taken back as if it had never run. A read
+// that cannot be answered from memory gives `notReady`: the command returns at once, the evaluator loads what was
+// missing and evaluates it again from its start.
+//
+// A session has one of two views: `latest` (the open batch and everything in flight; the reply waits for the highest
+// batch observed) or `committed` (a read with nothing unanswered before it: the reply waits for nothing).
+//
+// This is the interface of every command and adapter: headers of Redis keys by (database, user key), and logical keys
+// of any space as ByteStrings for everything else.
+import { assert } from "../base/index";
+import type { ByteString } from "../base/index";
+import {
+  MAX_PAYLOAD_BYTES,
+  MetaField,
+  collectionTombstoneKey,
+  databaseTombstoneKey,
+  decodeValueHeader,
+  elementPrefix,
+  headerKey,
+  metaKey,
+  notInMemory,
+  tombstoneValue,
+  versionBytes,
+  ValueEncoding,
+} from "../storage/index";
+import type { ReadTier, ScanRequest, Storage, ValueHeader } from "../storage/index";
+import type { Batch, ReleaseWaiter } from "./batch";
+import type { Databases } from "./databases";
+import type { HybridClock } from "./hybrid-clock";
+import type { Overlay } from "./overlay";
+import { HeaderRow } from "./row-table";
+import { mergeScan } from "./scan";
+import type { ScanLimits, ScanResult } from "./scan";
+
+/** The command cannot be evaluated now; it has to return this and will be evaluated again. */
+export const notReady: unique symbol = Symbol("not ready");
+export type NotReady = typeof notReady;
+
+/** What of the evaluator a session works on; owned by the evaluator. */
+export interface SessionScope {
+  readonly group: number;
+  readonly storage: Storage;
+  readonly overlay: Overlay;
+  readonly hlc: HybridClock;
+  databases: Databases;
+}
+
+export class Session {
+  private readonly scope: SessionScope;
+  private readonly overlay: Overlay;
+  private readonly hlc: HybridClock;
+  private batch: Batch;
+  private committed = false;
+  private tier: ReadTier = "memory";
+  private markLength = 0;
+  private markCount = 0;
+  private markDatabases = 0;
+  private markWaiters = 0;
+  private markRequired = false;
+  /** The highest batch this evaluation depends on or wrote to; 0 for none. */
+  observedSequence = 0;
+  /** Set with `notReady` when the committed view met an expired key: evaluate again in the latest view. */
+  latestNeeded = false;
+  /** Logical keys that were not in memory. */
+  readonly missing: ByteString[] = [];
+  /** Scans that were not in memory: loading them brings their blocks there. */
+  readonly missingScans: ScanRequest[] = [];
+  /** The time at which this evaluation judges expiry. */
+  nowMs = 0;
+
+  constructor(scope: SessionScope) {
+    this.scope = scope;
+    this.overlay = scope.overlay;
+    this.hlc = scope.hlc;
+    this.batch = scope.overlay.open;
+  }
+
+  // ── Life of an evaluation; called by the evaluator ────────────────────────────────────────────────────────────────
+
+  begin(committed: boolean, tier: ReadTier): void {
+    const batch = (this.batch = this.overlay.open);
+    this.committed = committed;
+    this.tier = tier;
+    this.markLength = batch.length;
+    this.markCount = batch.operationCount;
+    this.markDatabases = this.scope.databases.mark;
+    this.markWaiters = batch.waiters.length;
+    this.markRequired = batch.required;
+    this.observedSequence = 0;
+    this.latestNeeded = false;
+    if (this.missing.length > 0) this.missing.length = 0;
+    if (this.missingScans.length > 0) this.missingScans.length = 0;
+    this.nowMs = this.hlc.nowMs();
+  }
+
+  get hasWritten(): boolean {
+    return this.batch.operationCount !== this.markCount || this.batch.required !== this.markRequired;
+  }
+
+  /** True if this evaluation's operations fit an entry. */
+  get fits(): boolean {
+    return this.batch.length - this.markLength <= MAX_PAYLOAD_BYTES;
+  }
+
+  rollback(): void {
+    const batch = this.batch;
+    if (batch.length !== this.markLength) this.overlay.rollback(this.markLength, this.markCount);
+    batch.waiters.length = this.markWaiters;
+    batch.required = this.markRequired;
+    this.scope.databases.rollback(this.markDatabases);
+    this.observedSequence = 0;
+  }
+
+  // ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The physical id of a logical database (0 to 15). */
+  database(logical: number): number {
+    const { databases } = this.scope;
+    if (this.committed) return databases.physical(logical, this.overlay.committedSequence);
+    this.observe(databases.sequence);
+    return databases.physical(logical, undefined);
+  }
+
+  /** The live header of a user key; null if there is none or it has expired. */
+  header(database: number, userKey: ByteString): ValueHeader | null | NotReady {
+    const row = this.overlay.header(database, userKey, this.committed) ?? this.loadHeader(database, userKey);
+    if (row === undefined) return notReady;
+    if (row.sequence > this.observedSequence) this.observe(row.sequence);
+    if (row.type === 0) return null;
+    if (row.expiryMs !== 0 && row.expiryMs <= this.nowMs) return this.meetExpired(database, userKey, row);
+    return row;
+  }
+
+  /** The value of any other logical key; null if there is none. */
+  get(key: ByteString): ByteString | null | NotReady {
+    let row = this.overlay.element(key, this.committed);
+    if (row === undefined) {
+      const value = this.scope.storage.get(this.scope.group, key, this.tier);
+      if (value === notInMemory) {
+        this.missing.push(key);
+        return notReady;
+      }
+      row = this.overlay.loadedElement(key, value);
+    }
+    this.observe(row.sequence);
+    return row.value;
+  }
+
+  /**
+   * A page of rows in [lower, upper), which lies in one space, in key order. Expiry is the caller's to judge: rows of
+   * space 0x10 come as they are stored.
+   */
+  scan(lower: ByteString, upper: ByteString, limits: ScanLimits): ScanResult | NotReady {
+    const { storage, group } = this.scope;
+    const page = storage.scan(group, { lower, upper, ...limits }, this.tier);
+    if (page === notInMemory) {
+      this.missingScans.push({ lower, upper, ...limits });
+      return notReady;
+    }
+    const result = mergeScan(this.overlay, this.committed, lower, upper, limits, page);
+    this.observe(result.observedSequence);
+    return result;
+  }
+
+  // ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A SET that needs to know nothing of what was there: a new incarnation, an inline string from argument bytes. */
+  putInlineString(
+    database: number,
+    source: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    valueSource: Buffer,
+    valueStart: number,
+    valueEnd: number,
+    expiryMs: number,
+  ): void {
+    const { hlc, batch } = this;
+    hlc.advance();
+    batch.putInlineString(
+      database,
+      source,
+      keyStart,
+      keyEnd,
+      valueSource,
+      valueStart,
+      valueEnd,
+      expiryMs,
+      hlc.ms,
+      hlc.counter,
+    );
+    this.wrote();
+  }
+
+  /** Puts a header row. For a new incarnation take the version from `newVersion`; else keep the one that was read. */
+  putHeader(database: number, userKey: ByteString, header: ValueHeader): void {
+    this.batch.putHeader(headerKey(database, userKey), header);
+    this.wrote();
+  }
+
+  /** A version above every one before it: two fields for a header. */
+  newVersion(): { versionMs: number; versionCounter: number } {
+    this.hlc.advance();
+    return { versionMs: this.hlc.ms, versionCounter: this.hlc.counter };
+  }
+
+  /** Deletes a key whose header was read: O(1), a collection's elements are left to the sweeper by a tombstone. */
+  removeHeader(database: number, userKey: ByteString, header: ValueHeader): void {
+    this.batch.delete(headerKey(database, userKey));
+    this.abandonElements(database, userKey, header);
+    this.wrote();
+  }
+
+  /** Names the elements of an incarnation that ends now for the sweeper; for a header that is being replaced. */
+  abandonElements(database: number, userKey: ByteString, header: ValueHeader): void {
+    if (header.encoding === ValueEncoding.inline) return;
+    const version = versionBytes(header.versionMs, header.versionCounter);
+    this.hlc.advance();
+    this.batch.put(
+      collectionTombstoneKey(elementPrefix(database, userKey, version)),
+      tombstoneValue(this.hlc.ms, this.hlc.counter),
+    );
+    this.wrote();
+  }
+
+  put(key: ByteString, value: ByteString): void {
+    this.batch.put(key, value);
+    this.wrote();
+  }
+
+  delete(key: ByteString): void {
+    this.batch.delete(key);
+    this.wrote();
+  }
+
+  /** Deletes [lower, upper), which lies in one space. */
+  deleteRange(lower: ByteString, upper: ByteString): void {
+    this.batch.deleteRange(lower, upper);
+    this.wrote();
+  }
+
+  /** Empties logical databases, whatever they hold. */
+  flushDatabases(logical: readonly number[]): void {
+    const { replaced, row } = this.scope.databases.replace(logical, this.batch.sequence);
+    this.batch.put(metaKey(MetaField.databases), row);
+    this.hlc.advance();
+    for (const id of replaced) {
+      this.batch.put(databaseTombstoneKey(id), tombstoneValue(this.hlc.ms, this.hlc.counter));
+    }
+    this.wrote();
+  }
+
+  /** The reply depends on `nowMs` having come (something expired was left out): no later reader may judge earlier. */
+  fixTime(): void {
+    assert(!this.committed, "only a latest view can fix the time");
+    this.hlc.observe(this.nowMs, 0);
+    this.batch.required = true;
+    this.wrote();
+  }
+
+  /** Whatever else tells of this evaluation's effects (messages, notifications) waits here for its release. */
+  onRelease(waiter: ReleaseWaiter): void {
+    assert(this.hasWritten, "only an evaluation that wrote has a release");
+    this.batch.waiters.push(waiter);
+  }
+
+  // ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private wrote(): void {
+    assert(!this.committed, "a committed view does not write");
+    this.observedSequence = this.batch.sequence;
+  }
+
+  private observe(sequence: number): void {
+    if (!this.committed && sequence > this.observedSequence) this.observedSequence = sequence;
+  }
+
+  private loadHeader(database: number, userKey: ByteString): HeaderRow | undefined {
+    const key = headerKey(database, userKey);
+    const value = this.scope.storage.get(this.scope.group, key, this.tier);
+    if (value === notInMemory) {
+      this.missing.push(key);
+      return undefined;
+    }
+    const row = value === null ? HeaderRow.absent() : headerRowOf(value);
+    this.overlay.loadedHeader(database, userKey, row);
+    return row;
+  }
+
+  private meetExpired(database: number, userKey: ByteString, row: HeaderRow): null | NotReady {
+    if (this.committed) {
+      this.latestNeeded = true;
+      return notReady;
+    }
+    this.removeHeader(database, userKey, row);
+    return null;
+  }
+}
+
+export function headerRowOf(value: ByteString): HeaderRow {
+  const { type, encoding, expiryMs, versionMs, versionCounter, length, rest } = decodeValueHeader(value);
+  return new HeaderRow(type, encoding, expiryMs, versionMs, versionCounter, length, rest);
+}

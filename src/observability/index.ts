@@ -1,0 +1,8 @@
+// The door of observability/: logs, metrics and the HTTP server that shows them.
+export { createLogger, flushLogger } from "./logger";
+export type { LogDestination, LogLevel, Logger } from "./logger";
+export { Counter } from "./counter";
+export { Metrics } from "./metrics";
+export type { HistogramUnit, Labels } from "./histogram-export";
+export { startMetricsServer } from "./metrics-server";
+export type { MetricsServer, MetricsServerOptions, Probes } from "./metrics-server";

@@ -1,0 +1,154 @@
+// The multi-group host: owns the groups of a node, one ticker for all of them, and the only path to storage's log and
+// apply threads. The work of all groups in a turn becomes one log batch. Time, turns and randomness are handed in, so
+// simulation runs this very code. One JavaScript thread; nothing here waits.
+import { assert } from "../../base/index";
+import type { Scheduler } from "../../base/index";
+import { LogBatch } from "../../storage/index";
+import type { Storage, StorageListener } from "../../storage/index";
+import type { ConfState, RandomSource } from "../core/index";
+import { encodeConfiguration } from "./configuration-record";
+import { RaftGroup } from "./group";
+import type { GroupTiming, PeerTransport } from "./group";
+
+export interface NodeHostOptions {
+  readonly nodeId: number;
+  readonly storage: Storage;
+  readonly scheduler: Scheduler;
+  readonly random: RandomSource;
+  readonly transport: PeerTransport;
+  readonly tickMs?: number;
+  readonly timing?: GroupTiming;
+  /** Applied entries that stay in the log behind what is compacted. */
+  readonly keepEntries?: number;
+  /** A group whose log holds more payload bytes than this asks for a flush of the data, so that it can be compacted. */
+  readonly maxLogBytes?: number;
+  /** Told once when storage failed; all groups have stopped by then. */
+  readonly failed: (error: Error) => void;
+}
+
+const DEFAULT_TICK_MS = 50;
+const DEFAULT_TIMING: GroupTiming = { electionTicks: 10, heartbeatTicks: 2 };
+const DEFAULT_KEEP_ENTRIES = 1000;
+const MIN_COMPACTED_ENTRIES = 1000;
+const DEFAULT_MAX_LOG_BYTES = 256 * 1024 * 1024;
+
+export class NodeHost implements StorageListener {
+  private readonly options: NodeHostOptions;
+  private readonly storage: Storage;
+  private readonly groups = new Map<number, RaftGroup>();
+  private readonly batch = new LogBatch();
+  private lastTicket = 0;
+  private syncedTicket = 0;
+  private scheduled = false;
+  private stopped = false;
+  private bytesSinceFlush = 0;
+  private cancelTick: (() => void) | undefined;
+
+  constructor(options: NodeHostOptions) {
+    this.options = options;
+    this.storage = options.storage;
+    this.storage.listen(this);
+  }
+
+  /** Opens a group of this node; where the directory does not know it, it begins with `initialVoters`. */
+  openGroup(id: number, initialVoters: readonly number[]): RaftGroup {
+    const { nodeId, storage, transport, random } = this.options;
+    assert(!this.groups.has(id), "a group is opened once");
+    let initial: ConfState | undefined;
+    if (storage.readLogState(id).configuration === undefined) {
+      initial = { voters: initialVoters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+      // In the first batch, so it is durable before or with the group's first vote and entry.
+      this.batch.configuration(id, encodeConfiguration(initial));
+    }
+    const timing = this.options.timing ?? DEFAULT_TIMING;
+    const group = new RaftGroup(id, nodeId, storage, transport, timing, random, initial, () => this.wake());
+    this.groups.set(id, group);
+    return group;
+  }
+
+  /** Begins to tick. A group of which this node is the only voter is led at once. */
+  start(): void {
+    for (const group of this.groups.values()) if (group.isOnlyVoter) group.campaign();
+    this.scheduleTick();
+    this.wake();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancelTick?.();
+  }
+
+  // ── What storage tells ────────────────────────────────────────────────────────────────────────────────────────────
+
+  logSynced(ticket: number): void {
+    this.syncedTicket = ticket;
+    for (const group of this.groups.values()) group.synced(ticket);
+    this.process();
+  }
+
+  applied(group: number, index: number): void {
+    this.groups.get(group)?.applied(index);
+    this.process();
+  }
+
+  persisted(group: number, index: number): void {
+    this.bytesSinceFlush = 0;
+    const known = this.groups.get(group);
+    if (known === undefined || this.stopped) return;
+    known.persisted(index);
+    known.compact(this.batch, this.options.keepEntries ?? DEFAULT_KEEP_ENTRIES, MIN_COMPACTED_ENTRIES);
+    this.wake();
+  }
+
+  failed(error: Error): void {
+    if (this.stopped) return;
+    this.stop();
+    for (const group of this.groups.values()) group.fail();
+    this.options.failed(error);
+  }
+
+  // ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private scheduleTick(): void {
+    this.cancelTick = this.options.scheduler.after(this.options.tickMs ?? DEFAULT_TICK_MS, () => {
+      if (this.stopped) return;
+      for (const group of this.groups.values()) group.tick();
+      this.scheduleTick();
+    });
+  }
+
+  /** Some group may have work: it is taken at the end of this turn. */
+  private wake(): void {
+    if (this.scheduled || this.stopped) return;
+    this.scheduled = true;
+    this.options.scheduler.atTurnEnd(() => {
+      this.scheduled = false;
+      this.process();
+    });
+  }
+
+  private process(): void {
+    if (this.stopped) return;
+    for (let busy = true; busy; ) {
+      busy = false;
+      for (const group of this.groups.values()) {
+        if (!group.hasReady) continue;
+        group.process(this.batch, this.lastTicket);
+        busy = true;
+      }
+      if (this.batch.isEmpty && this.syncedTicket === this.lastTicket) {
+        for (const group of this.groups.values()) group.synced(this.syncedTicket);
+      }
+    }
+    if (this.batch.isEmpty) return;
+    for (const payload of this.batch.payloads) this.bytesSinceFlush += payload.length;
+    const ticket = this.storage.submitLog(this.batch);
+    this.lastTicket++;
+    assert(ticket === this.lastTicket, "log batches are numbered without gaps");
+    this.batch.clear();
+    if (this.bytesSinceFlush > (this.options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES)) {
+      this.bytesSinceFlush = 0;
+      this.storage.flush();
+    }
+  }
+}

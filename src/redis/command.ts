@@ -1,0 +1,92 @@
+// What a command is: one row of the command table, as data (name, arity, flags, key positions, ACL categories) and one
+// function. The table drives arity checks, routing, the choice of the session's view, COMMAND's replies and metrics.
+//
+// Three kinds of function:
+// - `evaluated`: synchronous, through a session; may end with `notReady` and is then run again from its start. It must
+//   write its reply only once it cannot end `notReady` any more, or leave it to the caller, which takes the reply back.
+// - `immediate`: synchronous, touches no data (PING, SELECT, HELLO …).
+// - `sliced`: long reads over a pinned view (KEYS, DBSIZE, SCAN …); calls `done` later, exactly once, on a turn of its
+//   own; until then nothing later on its connection is evaluated.
+import { LatencyHistogram } from "../base/index";
+import type { NotReady, Session } from "../kv/index";
+import type { Arguments, ReplyWriter } from "../resp/index";
+import type { Connection } from "./connection";
+import type { RedisServer } from "./redis-server";
+
+/** One per connection and reused: what a command function works with. Nothing of it may be kept beyond the call. */
+export interface CommandContext {
+  readonly server: RedisServer;
+  readonly connection: Connection;
+  /** args 0 is the command's name. */
+  readonly args: Arguments;
+  readonly reply: ReplyWriter;
+  /** Begun by the caller for evaluated commands; must not be touched by the others. */
+  readonly session: Session;
+}
+
+/** An evaluated function finds that its answer is too long for one turn; it is then run by its `sliced` function. */
+export const goSliced: unique symbol = Symbol("go sliced");
+export type GoSliced = typeof goSliced;
+
+export type EvaluatedFunction = (context: CommandContext) => void | NotReady | GoSliced;
+export type ImmediateFunction = (context: CommandContext) => void;
+/** `done` is given the sequence the reply waits for: 0, or what `server.evaluator.finish()` returned. */
+export type SlicedFunction = (context: CommandContext, done: (sequence: number) => void) => void;
+
+export type CommandFunction =
+  | { readonly kind: "evaluated"; readonly run: EvaluatedFunction; readonly sliced?: SlicedFunction }
+  | { readonly kind: "immediate"; readonly run: ImmediateFunction }
+  | { readonly kind: "sliced"; readonly run: SlicedFunction };
+
+/** Redis's command flags, by the words COMMAND INFO uses. */
+export type CommandFlag =
+  | "write"
+  | "readonly"
+  | "denyoom"
+  | "admin"
+  | "pubsub"
+  | "noscript"
+  | "blocking"
+  | "loading"
+  | "stale"
+  | "no_auth"
+  | "fast"
+  | "movablekeys"
+  | "allow_busy"
+  | "no_multi"
+  | "skip_monitor"
+  | "skip_slowlog"
+  | "no_async_loading";
+
+export interface CommandSpec {
+  /** Lower case. */
+  readonly name: string;
+  /** Words including the name; negative: at least that many. */
+  readonly arity: number;
+  readonly flags: readonly CommandFlag[];
+  /** Positions of keys among the words; 0 0 0 for none; lastKey -1 is the last word. */
+  readonly keys: readonly [first: number, last: number, step: number];
+  /** ACL categories without the at sign, those that follow from flags included. */
+  readonly categories: readonly string[];
+  readonly since: string;
+  readonly group: string;
+  readonly function: CommandFunction;
+  /** By lower-case name; the container's function answers unknown subcommands and bad arity of theirs. */
+  readonly subcommands?: readonly CommandSpec[];
+}
+
+/** A command of a running server: its row of the table, and what was measured of it. */
+export class Command {
+  readonly spec: CommandSpec;
+  /** May be answered from committed state when nothing unanswered precedes it. */
+  readonly isRead: boolean;
+  /** From the arrival of its bytes to the release of its reply. */
+  readonly latencyUs = new LatencyHistogram();
+  /** Refused before it ran: wrong arity. */
+  rejectedTotal = 0;
+
+  constructor(spec: CommandSpec) {
+    this.spec = spec;
+    this.isRead = spec.flags.includes("readonly");
+  }
+}

@@ -1,0 +1,324 @@
+// One client connection: parses, runs commands in order, and holds replies back until they are true.
+//
+// Replies are written in request order into one writer. A reply that depends on batches not committed yet is behind a
+// gate: "from offset `start` on, bytes may go when batch `sequence` is released". Gates only ever rise along the connection,
+// so the bytes before the first unreleased gate are what may be sent, in one write a turn. When leadership is lost the replies
+// behind unreleased gates are replaced, one error for each.
+//
+// A connection stops running commands (and reading its socket) while a command of its own loads or is sliced, while
+// the evaluator is congested, and while its client does not take its output: that is the back-pressure.
+import { RingQueue, assert } from "../base/index";
+import type { ReleaseWaiter, Session } from "../kv/index";
+import { effectsTooLarge, notReady } from "../kv/index";
+import { CommandParser, ParseStatus, ReplyWriter } from "../resp/index";
+import type { Arguments, OutputBlockPool } from "../resp/index";
+import { goSliced } from "./command";
+import type { Command, CommandContext, SlicedFunction } from "./command";
+import { ERR_NOT_PROPOSED, ERR_TOO_LARGE, ERR_UNKNOWN_OUTCOME, unknownCommand, wrongArity } from "./dispatch-errors";
+import type { RedisServer } from "./redis-server";
+import type { ClientSocket, SocketHandler } from "./socket-layer";
+
+interface Gate {
+  /** Offset in the connection's reply stream where the first reply that waits here begins. */
+  readonly start: number;
+  readonly sequence: number;
+  /** One for each reply, for the clock. */
+  readonly commands: Command[];
+  readonly startedMs: number;
+}
+
+export class Connection implements SocketHandler, ReleaseWaiter, CommandContext {
+  readonly server: RedisServer;
+  readonly connection: Connection = this;
+  readonly id: number;
+  readonly socket: ClientSocket;
+  readonly parser: CommandParser;
+  readonly reply: ReplyWriter;
+  readonly session: Session;
+  readonly createdAtMs: number;
+  /** The logical database SELECT chose. */
+  database = 0;
+  name = "";
+  libraryName = "";
+  libraryVersion = "";
+  lastCommand: string | undefined;
+  lastCommandAtMs: number;
+  /** Reply bytes handed to the socket so far: where the writer's first byte stands in the stream. */
+  private sentBytes = 0;
+  /** Offset in the stream behind the last whole reply. */
+  private answeredBytes = 0;
+  private readonly gates = new RingQueue<Gate>(2);
+  private ungated: Command[] = [];
+  private chunkStartedMs = 0;
+  private running = false;
+  /** A command is loading or in slices: nothing behind it may run. */
+  private suspended = false;
+  private waitingForRelief = false;
+  private paused = false;
+  private closing = false;
+  private isClosed = false;
+
+  constructor(server: RedisServer, id: number, socket: ClientSocket, pool: OutputBlockPool) {
+    this.server = server;
+    this.id = id;
+    this.socket = socket;
+    this.parser = new CommandParser(server.parserLimits);
+    this.reply = new ReplyWriter(pool);
+    this.session = server.evaluator.session;
+    this.createdAtMs = this.lastCommandAtMs = server.clock.wallMs();
+  }
+
+  get args(): Arguments {
+    return this.parser.args;
+  }
+
+  /** No more commands are read; what has been answered is still sent, then the connection ends. */
+  closeAfterReply(): void {
+    this.closing = true;
+  }
+
+  get pendingOutputBytes(): number {
+    return this.reply.length + this.socket.bufferedBytes;
+  }
+
+  // ── Socket ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  chunk(bytes: Buffer): void {
+    this.server.statistics.netInputBytesTotal += bytes.length;
+    if (this.closing || this.isClosed) return;
+    this.parser.push(bytes);
+    this.run();
+  }
+
+  drained(): void {
+    this.run();
+  }
+
+  closed(): void {
+    this.isClosed = true;
+    this.closing = true;
+    this.reply.discard();
+    this.gates.clear();
+    this.server.forget(this);
+  }
+
+  // ── Running commands ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  private run(): void {
+    if (this.running || this.isClosed) return;
+    this.running = true;
+    this.chunkStartedMs = this.server.clock.monotonicMs();
+    while (!this.suspended && !this.closing && this.mayGoOn()) {
+      const status = this.parser.next();
+      if (status === ParseStatus.command) this.execute();
+      else if (status === ParseStatus.needMore) break;
+      else {
+        this.reply.error(`ERR ${this.parser.error}`);
+        this.answered(this.server.protocolErrors, 0);
+        this.closing = true;
+      }
+    }
+    this.running = false;
+    this.send();
+    this.adjustReading();
+  }
+
+  /** False while the evaluator or the client has to catch up. */
+  private mayGoOn(): boolean {
+    const { evaluator, outputLimitBytes } = this.server;
+    if (evaluator.congested) {
+      if (!this.waitingForRelief) {
+        this.waitingForRelief = true;
+        evaluator.whenRelieved(() => {
+          this.waitingForRelief = false;
+          this.run();
+        });
+      }
+      return false;
+    }
+    // Gated bytes go on when their batch is released; sent ones when the kernel has taken them.
+    return this.reply.length < outputLimitBytes && this.socket.bufferedBytes < outputLimitBytes;
+  }
+
+  private adjustReading(): void {
+    if (this.isClosed) return;
+    const stop = this.suspended || this.waitingForRelief || this.closing || this.overLimit;
+    if (stop === this.paused) return;
+    this.paused = stop;
+    if (stop) this.socket.pause();
+    else this.socket.resume();
+  }
+
+  private get overLimit(): boolean {
+    const { outputLimitBytes } = this.server;
+    return this.reply.length >= outputLimitBytes || this.socket.bufferedBytes >= outputLimitBytes;
+  }
+
+  private execute(): void {
+    const { server, args } = this;
+    server.statistics.commandsTotal++;
+    const command = server.table.find(args.buffer, args.start(0), args.end(0));
+    if (command === undefined) {
+      this.reply.error(unknownCommand(args));
+      this.answered(server.unknownCommands, 0);
+      return;
+    }
+    const { spec } = command;
+    this.lastCommand = spec.name;
+    if (spec.arity >= 0 ? args.count !== spec.arity : args.count < -spec.arity) {
+      this.reply.error(wrongArity(spec.name));
+      command.rejectedTotal++;
+      this.answered(command, 0);
+      return;
+    }
+    switch (spec.function.kind) {
+      case "evaluated":
+        this.evaluate(command, 0);
+        return;
+      case "immediate":
+        spec.function.run(this);
+        this.answered(command, 0);
+        return;
+      case "sliced":
+        this.slice(command, spec.function.run);
+        return;
+    }
+  }
+
+  private evaluate(command: Command, attempt: number): void {
+    const { reply } = this;
+    const { evaluator } = this.server;
+    const definition = command.spec.function;
+    assert(definition.kind === "evaluated", "only an evaluated command is evaluated");
+    if (!evaluator.available) {
+      reply.error(ERR_NOT_PROPOSED);
+      this.answered(command, 0);
+      return;
+    }
+    const mark = reply.length;
+    let committed = command.isRead && this.gates.length === 0;
+    for (;;) {
+      const session = evaluator.begin(committed, attempt);
+      const outcome = definition.run(this);
+      if (outcome === undefined) break;
+      reply.rollback(mark);
+      if (outcome === goSliced) {
+        evaluator.abandon();
+        assert(definition.sliced !== undefined, "a command that goes sliced has a sliced form");
+        this.slice(command, definition.sliced);
+        return;
+      }
+      assert(outcome === notReady, "an evaluation ends or is not ready");
+      if (session.latestNeeded) {
+        evaluator.abandon();
+        committed = false;
+        continue;
+      }
+      this.suspended = true;
+      evaluator.loadThen(() => {
+        this.suspended = false;
+        if (this.isClosed) return;
+        this.evaluate(command, attempt + 1);
+        this.run();
+      });
+      return;
+    }
+    this.finished(command, mark, evaluator.finish());
+  }
+
+  /** The reply written behind `mark` stands, unless `sequence` says that there is nothing to it. */
+  private finished(command: Command, mark: number, sequence: number): void {
+    if (sequence >= 0) {
+      this.answered(command, sequence);
+      return;
+    }
+    this.reply.rollback(mark);
+    this.reply.error(sequence === effectsTooLarge ? ERR_TOO_LARGE : ERR_NOT_PROPOSED);
+    this.answered(command, 0);
+  }
+
+  private slice(command: Command, run: SlicedFunction): void {
+    if (!this.server.evaluator.available) {
+      this.reply.error(ERR_NOT_PROPOSED);
+      this.answered(command, 0);
+      return;
+    }
+    this.suspended = true;
+    let finished = false;
+    run(this, (sequence) => {
+      assert(!finished, "a sliced command is done once");
+      finished = true;
+      this.suspended = false;
+      if (this.isClosed) return;
+      // Nothing else is written meanwhile, so the command's reply begins where the last whole one ended.
+      this.finished(command, this.answeredBytes - this.sentBytes, sequence);
+      this.run();
+    });
+  }
+
+  // ── Replies ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The reply just written waits for `sequence` (0: for nothing but the replies before it). */
+  private answered(command: Command, sequence: number): void {
+    const start = this.answeredBytes;
+    this.answeredBytes = this.sentBytes + this.reply.length;
+    const last = this.gates.last();
+    if (last !== undefined && sequence <= last.sequence) {
+      last.commands.push(command);
+    } else if (sequence === 0) {
+      this.ungated.push(command);
+    } else {
+      this.gates.push({ start, sequence, commands: [command], startedMs: this.chunkStartedMs });
+      this.server.evaluator.waitFor(sequence, this);
+    }
+  }
+
+  released(): void {
+    if (!this.running) this.send();
+    // Room in the writer may let a paused connection go on; not from inside the evaluator's call.
+    if (this.paused && !this.suspended) this.server.scheduler.atTurnEnd(() => this.run());
+  }
+
+  lost(firstUnknown: number, firstNotProposed: number): void {
+    if (this.isClosed || this.gates.length === 0) return;
+    this.send();
+    const first = this.gates.peek();
+    if (first === undefined) return;
+    assert(first.sequence >= firstUnknown, "released replies were sent");
+    this.reply.rollback(0);
+    this.answeredBytes = this.sentBytes;
+    for (let gate = this.gates.shift(); gate !== undefined; gate = this.gates.shift()) {
+      const error = gate.sequence >= firstNotProposed ? ERR_NOT_PROPOSED : ERR_UNKNOWN_OUTCOME;
+      for (let i = 0; i < gate.commands.length; i++) this.reply.error(error);
+    }
+    this.answeredBytes = this.sentBytes + this.reply.length;
+    this.send();
+  }
+
+  /** Sends every byte that may go, in one write. */
+  private send(): void {
+    if (this.isClosed) return;
+    const { releasedSequence } = this.server.evaluator;
+    const now = this.ungated.length > 0 || this.gates.length > 0 ? this.server.clock.monotonicMs() : 0;
+    if (this.ungated.length > 0) {
+      const elapsedUs = (now - this.chunkStartedMs) * 1000;
+      for (const command of this.ungated) command.latencyUs.record(elapsedUs);
+      this.ungated = [];
+    }
+    let first = this.gates.peek();
+    for (; first !== undefined && first.sequence <= releasedSequence; first = this.gates.peek()) {
+      const elapsedUs = (now - first.startedMs) * 1000;
+      for (const command of first.commands) command.latencyUs.record(elapsedUs);
+      this.gates.shift();
+    }
+    const bytes = (first === undefined ? this.answeredBytes : first.start) - this.sentBytes;
+    if (bytes > 0) {
+      const block = this.reply.take(bytes);
+      assert(block !== undefined, "there are bytes to take");
+      this.sentBytes += bytes;
+      this.server.statistics.netOutputBytesTotal += bytes;
+      this.socket.write(block);
+    }
+    if (this.closing && this.gates.length === 0 && !this.suspended) this.socket.end();
+  }
+}

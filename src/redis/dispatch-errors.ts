@@ -1,0 +1,32 @@
+// Errors of the dispatcher, in Redis's words where Redis has them. A retryable code says that the command was certainly
+// not proposed; UNKNOWN says that nobody can tell.
+import type { Arguments } from "../resp/index";
+
+export const ERR_NOT_PROPOSED =
+  "TRYAGAIN This node does not lead the key's group at the moment; the command was not run, send it again";
+export const ERR_UNKNOWN_OUTCOME =
+  "UNKNOWN outcome unknown: leadership or the disk was lost before the command was committed; it may or may not take effect, read before you repeat it";
+export const ERR_TOO_LARGE =
+  "ERR The effects of this command exceed one log entry (16 MiB); nothing was changed. Split it into smaller commands";
+export const ERR_MAX_CLIENTS = "ERR max number of clients reached";
+
+/** Bytes of the words that an unknown command's error repeats. */
+const ECHO_MAX_BYTES = 128;
+
+export function unknownCommand(args: Arguments): string {
+  let words = "";
+  for (let i = 1; i < args.count && words.length < ECHO_MAX_BYTES; i++) {
+    words += `'${args.string(i).slice(0, ECHO_MAX_BYTES - words.length)}' `;
+  }
+  const name = args.string(0).slice(0, ECHO_MAX_BYTES);
+  return oneLine(`ERR unknown command '${name}', with args beginning with: ${words}`);
+}
+
+export function wrongArity(name: string): string {
+  return `ERR wrong number of arguments for '${name}' command`;
+}
+
+/** An error reply is one line: Redis turns line breaks into spaces. */
+function oneLine(text: string): string {
+  return text.replace(/[\r\n]/g, " ");
+}

@@ -1,0 +1,155 @@
+// The Redis adapter of a node: accepts connections, knows its clients, and holds what commands need of the server
+// around them. Constructed by server/ with everything it works with.
+import type { Clock, Scheduler } from "../base/index";
+import type { Evaluator } from "../kv/index";
+import type { OutputBlockPool, ParserLimits } from "../resp/index";
+import type { Storage } from "../storage/index";
+import { Command } from "./command";
+import type { CommandTable } from "./command-table";
+import { Connection } from "./connection";
+import { ERR_MAX_CLIENTS } from "./dispatch-errors";
+import { ReplyWriter } from "../resp/index";
+import { listenNet } from "./socket-layer";
+import type { ClientSocket, Listener, SocketHandler } from "./socket-layer";
+
+export interface ShutdownRequest {
+  /** Also when something would forbid it. */
+  readonly force: boolean;
+}
+
+export interface RedisServerOptions {
+  readonly evaluator: Evaluator;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly pool: OutputBlockPool;
+  readonly table: CommandTable;
+  readonly parserLimits: Partial<ParserLimits>;
+  readonly maxClients: number;
+  /** Reply bytes waiting for one client beyond which its commands are not run. */
+  readonly outputLimitBytes: number;
+  /** Effective options for CONFIG GET, by Redis's name where Redis has one. */
+  readonly config: ReadonlyMap<string, string>;
+  readonly version: string;
+  readonly nodeId: number;
+  readonly dataDirectory: string;
+  /** Asks for a clean stop of the process. */
+  readonly shutdown: (request: ShutdownRequest) => void;
+}
+
+export class RedisServer {
+  readonly evaluator: Evaluator;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly table: CommandTable;
+  readonly parserLimits: Partial<ParserLimits>;
+  readonly outputLimitBytes: number;
+  readonly maxClients: number;
+  readonly config: ReadonlyMap<string, string>;
+  readonly version: string;
+  readonly nodeId: number;
+  readonly dataDirectory: string;
+  readonly shutdown: (request: ShutdownRequest) => void;
+  readonly startedAtMs: number;
+  readonly statistics = {
+    commandsTotal: 0,
+    connectionsTotal: 0,
+    rejectedConnectionsTotal: 0,
+    netInputBytesTotal: 0,
+    netOutputBytesTotal: 0,
+    keyspaceHitsTotal: 0,
+    keyspaceMissesTotal: 0,
+  };
+  /** Stand-ins by which unknown commands and protocol errors are counted. */
+  readonly unknownCommands = new Command(placeholder("unknown"));
+  readonly protocolErrors = new Command(placeholder("protocol-error"));
+  private readonly pool: OutputBlockPool;
+  private readonly connections = new Map<number, Connection>();
+  private lastId = 0;
+  private listener: Listener | undefined;
+  private accepting = false;
+
+  constructor(options: RedisServerOptions) {
+    this.evaluator = options.evaluator;
+    this.storage = options.storage;
+    this.clock = options.clock;
+    this.scheduler = options.scheduler;
+    this.pool = options.pool;
+    this.table = options.table;
+    this.parserLimits = options.parserLimits;
+    this.outputLimitBytes = options.outputLimitBytes;
+    this.maxClients = options.maxClients;
+    this.config = options.config;
+    this.version = options.version;
+    this.nodeId = options.nodeId;
+    this.dataDirectory = options.dataDirectory;
+    this.shutdown = options.shutdown;
+    this.startedAtMs = options.clock.wallMs();
+  }
+
+  get clients(): ReadonlyMap<number, Connection> {
+    return this.connections;
+  }
+
+  /** The port RESP is served on; 0 when it is not. */
+  get port(): number {
+    return this.listener?.port ?? 0;
+  }
+
+  /** Opens the port. Throws BasaltError LISTEN_FAILED. */
+  async listen(host: string, port: number): Promise<Listener> {
+    this.accepting = true;
+    this.listener = await listenNet(host, port, this.pool, (socket) => this.accept(socket));
+    return this.listener;
+  }
+
+  /** Takes a new connection over; simulation calls it with sockets of its own. */
+  accept(socket: ClientSocket): SocketHandler {
+    if (this.connections.size >= this.maxClients) {
+      this.statistics.rejectedConnectionsTotal++;
+      return reject(socket, this.pool);
+    }
+    this.statistics.connectionsTotal++;
+    const connection = new Connection(this, ++this.lastId, socket, this.pool);
+    this.connections.set(connection.id, connection);
+    return connection;
+  }
+
+  forget(connection: Connection): void {
+    this.connections.delete(connection.id);
+  }
+
+  /** Stops accepting and ends the connections; replies that are due have been sent by then or are not any more. */
+  async close(): Promise<void> {
+    const closed = this.accepting ? this.listener?.close() : undefined;
+    this.accepting = false;
+    for (const connection of this.connections.values()) connection.socket.end();
+    this.scheduler.after(500, () => {
+      for (const connection of this.connections.values()) connection.socket.destroy();
+    });
+    await closed;
+  }
+}
+
+function reject(socket: ClientSocket, pool: OutputBlockPool): SocketHandler {
+  const writer = new ReplyWriter(pool);
+  writer.error(ERR_MAX_CLIENTS);
+  const block = writer.take();
+  if (block !== undefined) socket.write(block);
+  socket.end();
+  return { chunk: () => undefined, drained: () => undefined, closed: () => undefined };
+}
+
+function placeholder(name: string): Command["spec"] {
+  return {
+    name,
+    arity: 0,
+    flags: [],
+    keys: [0, 0, 0],
+    categories: [],
+    since: "",
+    group: "",
+    function: { kind: "immediate", run: () => undefined },
+  };
+}

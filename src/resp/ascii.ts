@@ -1,0 +1,36 @@
+// The bytes that RESP gives a meaning to, by name.
+
+export const BELL = 0x07;
+export const BACKSPACE = 0x08;
+export const TAB = 0x09;
+export const LINE_FEED = 0x0a;
+export const VERTICAL_TAB = 0x0b;
+export const FORM_FEED = 0x0c;
+export const CARRIAGE_RETURN = 0x0d;
+export const SPACE = 0x20;
+export const EXCLAMATION = 0x21;
+export const DOUBLE_QUOTE = 0x22;
+export const HASH = 0x23;
+export const DOLLAR = 0x24;
+export const PERCENT = 0x25;
+export const SINGLE_QUOTE = 0x27;
+export const LEFT_PARENTHESIS = 0x28;
+export const ASTERISK = 0x2a;
+export const PLUS = 0x2b;
+export const COMMA = 0x2c;
+export const MINUS = 0x2d;
+export const DIGIT_0 = 0x30;
+export const DIGIT_1 = 0x31;
+export const COLON = 0x3a;
+export const EQUALS = 0x3d;
+export const GREATER = 0x3e;
+export const BACKSLASH = 0x5c;
+export const UNDERSCORE = 0x5f;
+export const LOWER_A = 0x61;
+export const LOWER_B = 0x62;
+export const LOWER_N = 0x6e;
+export const LOWER_R = 0x72;
+export const LOWER_T = 0x74;
+export const LOWER_X = 0x78;
+export const BAR = 0x7c;
+export const TILDE = 0x7e;

@@ -1,0 +1,137 @@
+// Constructs a node from its configuration, starts it in order and stops it in reverse: storage, raft host, evaluator and
+// sweeper, then the ports. The only place that knows all rooms.
+import { readFileSync } from "node:fs";
+import { randomInt } from "node:crypto";
+import * as path from "node:path";
+import { SeededRandom, assert } from "../base/index";
+import type { ServerConfig } from "../config/index";
+import { Evaluator, Sweeper } from "../kv/index";
+import { NodeHost } from "../raft/host/index";
+import type { PeerTransport } from "../raft/host/index";
+import { CommandTable, RedisServer } from "../redis/index";
+import { OutputBlockPool } from "../resp/index";
+import { openNativeStorage } from "../storage/index";
+import { EventLoopScheduler, SystemClock } from "./event-loop";
+import { redisConfigOf } from "./redis-config";
+
+/** The group that holds everything while there is one. */
+const DEFAULT_GROUP = 1;
+
+export interface RunningServer {
+  /** Ports that are open, by name. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** Stops accepting, finishes what was begun, closes the directory. */
+  stop(): Promise<void>;
+  /** Settles only when the node cannot go on (a failed disk): the process must end, non-zero. */
+  readonly failed: Promise<Error>;
+  /** Settles when a client asked for a stop (SHUTDOWN): the process should call `stop`. */
+  readonly stopRequested: Promise<void>;
+}
+
+const noPeers: PeerTransport = {
+  send: () => assert(false, "a single node has nobody to send to"),
+};
+
+export async function startServer(config: ServerConfig): Promise<RunningServer> {
+  const clock = new SystemClock();
+  const scheduler = new EventLoopScheduler();
+  const storage = openNativeStorage({
+    directory: config.dataDir,
+    nodeId: config.nodeId,
+    fsync: config.fsync,
+    cacheBytes: config.cacheBytes,
+    writeBufferBytes: config.writeBufferBytes,
+  });
+  const failed = signal<Error>();
+  const stopRequested = signal<void>();
+  const host = new NodeHost({
+    nodeId: config.nodeId,
+    storage,
+    scheduler,
+    random: new SeededRandom(randomInt(2 ** 47)),
+    transport: noPeers,
+    failed: failed.settle,
+  });
+  const group = host.openGroup(DEFAULT_GROUP, [config.nodeId]);
+  const evaluator = new Evaluator(group, {
+    storage,
+    clock,
+    scheduler,
+    hotRowsBytes: config.hotRowsBytes,
+    maxInFlightBytes: config.maxInFlightBytes,
+  });
+  const leading = signal<void>();
+  group.listen({
+    leading: (term) => {
+      evaluator.leading(term);
+      leading.settle();
+    },
+    following: () => evaluator.following(),
+    committed: (index) => evaluator.committed(index),
+    applied: (index) => evaluator.applied(index),
+  });
+  host.start();
+  const replayFailure = await Promise.race([leading.settled, failed.settled]);
+  if (replayFailure instanceof Error) throw replayFailure;
+
+  const sweeper = new Sweeper(evaluator, {
+    storage,
+    scheduler,
+    group: DEFAULT_GROUP,
+    rowsPerSecond: config.sweepRate,
+  });
+  sweeper.start();
+
+  const ports: Record<string, number> = {};
+  const redis = new RedisServer({
+    evaluator,
+    storage,
+    clock,
+    scheduler,
+    pool: new OutputBlockPool(),
+    table: new CommandTable(),
+    parserLimits: {},
+    maxClients: config.maxClients,
+    outputLimitBytes: config.outputLimitBytes,
+    config: redisConfigOf(config),
+    version: packageVersion(),
+    nodeId: config.nodeId,
+    dataDirectory: path.resolve(config.dataDir),
+    shutdown: () => stopRequested.settle(),
+  });
+
+  const stop = async (): Promise<void> => {
+    await redis.close();
+    sweeper.stop();
+    host.stop();
+    await storage.close();
+  };
+  try {
+    if (config.redisPort !== "off") ports["redis"] = (await redis.listen(config.host, config.redisPort)).port;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { ports, stop, failed: failed.settled, stopRequested: stopRequested.settled };
+}
+
+interface Signal<T> {
+  readonly settled: Promise<T>;
+  readonly settle: (value: T) => void;
+}
+
+function signal<T>(): Signal<T> {
+  let settle: (value: T) => void = () => undefined;
+  const settled = new Promise<T>((resolve) => {
+    settle = resolve;
+  });
+  return { settled, settle };
+}
+
+/** The version in package.json, two folders above the compiled rooms' own (build/src/server). */
+function packageVersion(): string {
+  const file = path.join(__dirname, "..", "..", "..", "package.json");
+  const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
+  assert(typeof parsed === "object" && parsed !== null && "version" in parsed, "package.json has a version");
+  return String(parsed.version);
+}

@@ -1,0 +1,7 @@
+// The door of storage/: the interface, the formats, and its two implementations.
+export * from "./keys";
+export * from "./log-batch";
+export * from "./log-entry";
+export * from "./payload";
+export * from "./types";
+export * from "./value-header";

@@ -1,0 +1,82 @@
+// What of a node's directory survives its process, for the in-memory twin: the synced raft logs, the log batches that
+// are written and not synced (each atomic; a crash keeps a prefix of them), the image of the data at its last flush, and
+// the metadata. A MemoryStorage works on one disk at a time; after `crash` or `close` the next one opens the same disk.
+// Which disk operations fail is set here, so that a broken disk stays broken across restarts.
+import { assert } from "../../base/index";
+import type { ByteString, SeededRandom } from "../../base/index";
+import { GroupLog } from "./group-log";
+import type { LogWrite } from "./group-log";
+import { RowImage } from "./ordered-map";
+
+export type DiskOperation = "logWrite" | "logSync" | "dataWrite" | "dataFlush" | "metadataWrite";
+
+/**
+ * kill: the process ends and the operating system keeps every written byte. powerLoss: unsynced log batches survive as
+ * a random prefix. tornTail "lost" and "kept" force the ends of that range.
+ */
+export interface CrashOptions {
+  readonly kind?: "kill" | "powerLoss";
+  readonly unsynced?: "lost" | "prefix" | "kept";
+}
+
+export class MemoryDisk {
+  readonly metadata = new Map<string, ByteString>();
+  nodeId: number | undefined;
+  incarnation = 0;
+  /** Operations that fail from now on. */
+  readonly failing = new Set<DiskOperation>();
+  /** The synced part of every group's log. */
+  readonly syncedLogs = new Map<number, GroupLog>();
+  /** Written and not synced, oldest first. */
+  private unsynced: LogWrite[] = [];
+  /** Data and applied records as they were at the last flush. */
+  data: RowImage = RowImage.empty;
+  isOpen = false;
+
+  get unsyncedBatches(): number {
+    return this.unsynced.length;
+  }
+
+  /** A write that fails may still have reached the disk in part: it is kept among the unsynced ones. */
+  writeLog(write: LogWrite): void {
+    this.unsynced.push(write);
+  }
+
+  syncLog(): void {
+    for (const write of this.unsynced) this.sink(write);
+    this.unsynced = [];
+  }
+
+  /** The logs as a process that starts now finds them. */
+  openLogs(): Map<number, GroupLog> {
+    assert(this.unsynced.length === 0, "a disk is opened after a crash or a close, which decide what is on it");
+    return new Map([...this.syncedLogs].map(([group, log]) => [group, log.copy()]));
+  }
+
+  /** Decides what is left of everything that is not durable. */
+  crash(random: SeededRandom, options: CrashOptions = {}): void {
+    const unsynced = options.unsynced ?? (options.kind === "kill" ? "kept" : "prefix");
+    const written = this.unsynced.length;
+    const kept = unsynced === "kept" ? written : unsynced === "lost" ? 0 : random.between(0, written);
+    for (const write of this.unsynced.slice(0, kept)) this.sink(write);
+    this.unsynced = [];
+    this.isOpen = false;
+  }
+
+  /** Flips a bit of a synced log entry, as a failing medium does. */
+  damageLogEntry(group: number, index: number, byte: number): void {
+    const log = this.syncedLogs.get(group);
+    assert(log !== undefined, "the damaged entry exists");
+    const row = log.row(index);
+    assert(byte < row.length, "the damaged byte lies within the entry");
+    row[byte]! ^= 1;
+  }
+
+  private sink(write: LogWrite): void {
+    for (const change of write.changes) {
+      let log = this.syncedLogs.get(change.group);
+      if (!log) this.syncedLogs.set(change.group, (log = new GroupLog(change.group)));
+      log.apply(change);
+    }
+  }
+}

@@ -1,0 +1,425 @@
+// The in-memory twin by itself: steps and reports, what a crash keeps, fragments, what it refuses, loads and snapshots.
+// That it answers like RocksDB is the differential test's matter.
+import { SeededRandom } from "../../../src/base/index";
+import { metaKey } from "../../../src/storage/keys";
+import { LogBatch } from "../../../src/storage/log-batch";
+import { MemoryDisk, MemoryStorage } from "../../../src/storage/memory/index";
+import type { MemoryDriver } from "../../../src/storage/memory/index";
+import { notInMemory } from "../../../src/storage/types";
+import { payloadOf, put, remove, removeRange } from "./log-builder";
+import type { TestOperation } from "./log-builder";
+
+const GROUP = 1;
+const TERM = 1;
+
+class Node {
+  readonly events: string[] = [];
+  readonly storage: MemoryStorage;
+  readonly batch = new LogBatch();
+  private index: number;
+
+  constructor(
+    readonly disk: MemoryDisk,
+    driver: Partial<MemoryDriver> = {},
+    fsync: "always" | "never" = "always",
+  ) {
+    const random = new SeededRandom(1);
+    this.storage = new MemoryStorage(disk, { nodeId: 7, driver: { random, ...driver }, fsync });
+    this.index = this.storage.readLogState(GROUP).lastIndex;
+    this.storage.listen({
+      logSynced: (ticket) => this.events.push(`synced ${ticket}`),
+      applied: (group, index) => this.events.push(`applied ${group} ${index}`),
+      persisted: (group, index) => this.events.push(`persisted ${group} ${index}`),
+      failed: (error) => this.events.push(`failed ${error.message}`),
+    });
+  }
+
+  append(payload: Uint8Array = Buffer.alloc(0), term = TERM, type = 0): number {
+    this.batch.clear();
+    this.batch.append(GROUP, ++this.index, term, type, payload);
+    this.storage.submitLog(this.batch);
+    return this.index;
+  }
+
+  write(...operations: TestOperation[]): number {
+    return this.append(payloadOf(operations, { term: TERM, hlcMs: 1000 + this.index }));
+  }
+
+  apply(lastIndex = this.index): void {
+    this.storage.runAll();
+    this.storage.submitApply(GROUP, lastIndex);
+    this.storage.runAll();
+  }
+
+  takeEvents(): string[] {
+    return this.events.splice(0);
+  }
+}
+
+const power = new SeededRandom(99);
+
+describe("log", () => {
+  test("nothing happens or is reported before its step", () => {
+    const node = new Node(new MemoryDisk());
+    node.append();
+    expect(node.storage.readLogState(GROUP).lastIndex).toBe(0);
+    expect(node.storage.pendingLog).toBe(true);
+    node.storage.stepLog();
+    expect(node.storage.readLogState(GROUP).lastIndex).toBe(1);
+    expect(node.storage.pendingSync).toBe(true);
+    expect(node.storage.pendingDelivery).toBe(false);
+    node.storage.syncLog();
+    expect(node.takeEvents()).toEqual([]);
+    node.storage.deliver();
+    expect(node.takeEvents()).toEqual(["synced 1"]);
+  });
+
+  test("one sync reports all batches up to its ticket", () => {
+    const node = new Node(new MemoryDisk());
+    for (let count = 0; count < 3; count++) node.append();
+    node.storage.runAll();
+    expect(node.takeEvents()).toEqual(["synced 3"]);
+  });
+
+  test("a power loss keeps the synced part and a prefix of the rest, a kill keeps all that is written", () => {
+    const lengths = new Set<number>();
+    for (let seed = 0; seed < 64; seed++) {
+      const disk = new MemoryDisk();
+      const node = new Node(disk);
+      node.append();
+      node.storage.runAll();
+      for (let count = 0; count < 3; count++) node.append();
+      node.storage.stepLog();
+      node.append();
+      node.storage.crash(new SeededRandom(seed));
+      lengths.add(new Node(disk).storage.readLogState(GROUP).lastIndex);
+    }
+    expect([...lengths].sort()).toEqual([1, 2, 3, 4]);
+
+    const disk = new MemoryDisk();
+    const node = new Node(disk);
+    node.append();
+    node.storage.stepLog();
+    node.append();
+    node.storage.crash(power, { kind: "kill" });
+    expect(new Node(disk).storage.readLogState(GROUP).lastIndex).toBe(1);
+  });
+
+  test("a batch is lost as a whole", () => {
+    const disk = new MemoryDisk();
+    const { storage, batch } = new Node(disk);
+    batch.append(GROUP, 1, 1, 0, Buffer.from("a"));
+    batch.append(2, 1, 1, 0, Buffer.from("b"));
+    batch.hardState(GROUP, 1, 7, 0);
+    batch.configuration(GROUP, Buffer.from("c"));
+    storage.submitLog(batch);
+    storage.stepLog();
+    expect(storage.groups()).toEqual([1, 2]);
+    storage.crash(power, { unsynced: "lost" });
+    expect(new Node(disk).storage.groups()).toEqual([]);
+  });
+
+  test("fsync never reports what a power loss takes away", () => {
+    const disk = new MemoryDisk();
+    const node = new Node(disk, {}, "never");
+    node.append();
+    node.storage.runAll();
+    expect(node.takeEvents()).toEqual(["synced 1"]);
+    node.storage.crash(power, { unsynced: "lost" });
+    expect(new Node(disk).storage.readLogState(GROUP).lastIndex).toBe(0);
+  });
+
+  test("state, entries, cut and compaction survive a reopening", async () => {
+    const disk = new MemoryDisk();
+    const node = new Node(disk);
+    for (let count = 0; count < 6; count++) node.write(put("\x10k", `${count}`));
+    node.apply(4);
+    node.storage.flush();
+    node.storage.runAll();
+    node.batch.clear();
+    node.batch.cutSuffix(GROUP, 6);
+    node.batch.compact(GROUP, 3, TERM);
+    node.batch.hardState(GROUP, 2, 7, 4);
+    node.batch.configuration(GROUP, Buffer.from("voters"));
+    node.storage.submitLog(node.batch);
+    node.storage.runAll();
+    await node.storage.close();
+    const { storage } = new Node(disk);
+    expect(storage.readLogState(GROUP)).toEqual({
+      hardState: { term: 2, vote: 7, commit: 4 },
+      configuration: Buffer.from("voters"),
+      truncatedIndex: 3,
+      truncatedTerm: TERM,
+      lastIndex: 5,
+    });
+    const entries = storage.readEntries(GROUP, 4, 6, 1);
+    expect(entries.map((entry) => entry.index)).toEqual([4]);
+    expect(storage.readEntries(GROUP, 4, 6, 1 << 20)).toHaveLength(2);
+    expect(() => storage.readEntries(GROUP, 3, 5, 1)).toThrow("holds the entries");
+  });
+
+  test("what breaks the log's order is refused", () => {
+    const node = new Node(new MemoryDisk());
+    node.append(Buffer.alloc(0), 3);
+    const submit = (fill: (batch: LogBatch) => void): (() => void) => {
+      const batch = new LogBatch();
+      fill(batch);
+      return () => void node.storage.submitLog(batch);
+    };
+    expect(submit((batch) => batch.append(GROUP, 3, 3, 0, Buffer.alloc(0)))).toThrow("follows the one before");
+    expect(submit((batch) => batch.append(GROUP, 2, 2, 0, Buffer.alloc(0)))).toThrow("terms never fall");
+    expect(submit((batch) => batch.compact(GROUP, 1, 3))).toThrow("persisted applied index");
+    expect(() => node.storage.submitApply(GROUP, 1)).toThrow("synced");
+    node.storage.runAll();
+    node.storage.submitApply(GROUP, 1);
+    expect(submit((batch) => batch.cutSuffix(GROUP, 1))).toThrow("never cut");
+  });
+
+  test("an entry that was cut before its sync was reported does not count as synced", () => {
+    const node = new Node(new MemoryDisk());
+    node.append();
+    node.append();
+    node.storage.stepLog();
+    node.storage.syncLog();
+    node.batch.clear();
+    node.batch.cutSuffix(GROUP, 2);
+    node.batch.append(GROUP, 2, 2, 0, Buffer.alloc(0));
+    node.storage.submitLog(node.batch);
+    node.storage.deliver();
+    expect(() => node.storage.submitApply(GROUP, 2)).toThrow("synced");
+    node.storage.submitApply(GROUP, 1);
+    node.storage.runAll();
+    node.storage.submitApply(GROUP, 2);
+  });
+
+  test("a damaged entry is found when it is read", async () => {
+    const disk = new MemoryDisk();
+    const node = new Node(disk);
+    node.write(put("\x10k", "v"));
+    await node.storage.close();
+    disk.damageLogEntry(GROUP, 1, 40);
+    expect(() => new Node(disk).storage).toThrow(expect.objectContaining({ code: "CORRUPT_LOG" }));
+  });
+});
+
+describe("apply", () => {
+  test("operations take effect in order, deletions of ranges between them", () => {
+    const node = new Node(new MemoryDisk());
+    node.write(put("\x10a", "1"), put("\x10b", "1"), put("\x10c", "1"), put("\x10d", "1"));
+    node.write(removeRange("\x10b", "\x10d"), put("\x10c", "2"), remove("\x10a"), put("\x40t", "x"));
+    node.apply();
+    const { storage } = node;
+    expect(storage.multiGet(GROUP, ["\x10a", "\x10b", "\x10c", "\x10d", "\x40t"], "anywhere")).toEqual([
+      null,
+      null,
+      "2",
+      "1",
+      "x",
+    ]);
+    expect(storage.get(2, "\x10c", "anywhere")).toBe(null);
+    expect(storage.readApplied(GROUP)).toEqual({ index: 2, term: TERM, hlcMs: 1001, hlcCounter: 0 });
+    expect(node.takeEvents().at(-1)).toBe("applied 1 2");
+  });
+
+  test("what is applied and not flushed vanishes in a crash, together with the applied index", () => {
+    const disk = new MemoryDisk();
+    const node = new Node(disk);
+    node.write(put("\x10a", "1"));
+    node.apply();
+    node.storage.flush();
+    node.storage.runAll();
+    expect(node.takeEvents().at(-1)).toBe("persisted 1 1");
+    node.write(put("\x10a", "2"));
+    node.apply();
+    expect(node.storage.get(GROUP, "\x10a", "memory")).toBe("2");
+    node.storage.crash(power, { kind: "kill" });
+    const again = new Node(disk);
+    expect(again.storage.readApplied(GROUP).index).toBe(1);
+    expect(again.storage.get(GROUP, "\x10a", "memory")).toBe("1");
+    expect(again.storage.readLogState(GROUP).lastIndex).toBe(2);
+    again.apply(2);
+    expect(again.storage.get(GROUP, "\x10a", "memory")).toBe("2");
+  });
+
+  test("fragments take effect together at the last one", () => {
+    const node = new Node(new MemoryDisk());
+    const fragment = (number: number, flags: number, hlcMs: number): void => {
+      const operations = [put(`\x10${number}`, "f")];
+      node.append(payloadOf(operations, { term: TERM, hlcMs, flags, fragment: number }));
+    };
+    fragment(0, 1, 10);
+    fragment(1, 1, 11);
+    node.apply();
+    expect(node.storage.readApplied(GROUP).index).toBe(0);
+    expect(node.storage.get(GROUP, "\x100", "anywhere")).toBe(null);
+    expect(node.storage.pending).toBe(false);
+    fragment(2, 3, 12);
+    node.apply();
+    expect(node.storage.readApplied(GROUP)).toEqual({ index: 3, term: TERM, hlcMs: 12, hlcCounter: 0 });
+    expect(node.storage.multiGet(GROUP, ["\x100", "\x101", "\x102"], "anywhere")).toEqual(["f", "f", "f"]);
+  });
+
+  test("fragments are dropped when an entry of another term comes first", () => {
+    const node = new Node(new MemoryDisk());
+    node.append(payloadOf([put("\x100", "f")], { term: TERM, hlcMs: 10, flags: 1 }));
+    node.append(Buffer.alloc(0), 2);
+    node.append(payloadOf([put("\x101", "g")], { term: 2, hlcMs: 10 }), 2);
+    node.apply();
+    expect(node.storage.readApplied(GROUP)).toEqual({ index: 3, term: 2, hlcMs: 10, hlcCounter: 0 });
+    expect(node.storage.multiGet(GROUP, ["\x100", "\x101"], "anywhere")).toEqual([null, "g"]);
+  });
+
+  const wrong: [string, (node: Node) => void, string][] = [
+    ["the applied record", (node) => node.write(put(metaKey(1), "x")), "names the applied record"],
+    ["a deletion of it", (node) => node.write(remove(metaKey(1))), "names the applied record"],
+    ["a range over it", (node) => node.write(removeRange("\0", "\x01")), "covers the applied record"],
+    ["an unknown space", (node) => node.write(put("\x41k", "x")), "unknown key space"],
+    ["a range over two spaces", (node) => node.write(removeRange("\x10", "\x12")), "leaves its key space"],
+    ["a range backwards", (node) => node.write(removeRange("\x10b", "\x10a")), "ends before it starts"],
+    ["another term", (node) => node.append(payloadOf([], { term: 2, hlcMs: 5000 })), "another term"],
+    ["a clock that stands", (node) => node.append(payloadOf([], { term: TERM, hlcMs: 1000 })), "does not rise"],
+    [
+      "a missing fragment",
+      (node) => node.append(payloadOf([], { term: TERM, hlcMs: 5000, flags: 3, fragment: 1 })),
+      "is missing",
+    ],
+    ["a short payload", (node) => node.append(Buffer.from([1, 0])), "cut short"],
+  ];
+  test.each(wrong)("%s ends the node and changes nothing", (_, write, message) => {
+    const node = new Node(new MemoryDisk());
+    node.write(put("\x10a", "1"));
+    write(node);
+    node.storage.runAll();
+    node.takeEvents();
+    node.storage.submitApply(GROUP, 2);
+    node.storage.stepApply(2);
+    node.storage.deliver();
+    expect(node.takeEvents().join()).toContain(message);
+    expect(() => node.storage.get(GROUP, "\x10a", "memory")).toThrow("has failed");
+  });
+
+  test("a payload that its owner changes too early is noticed", () => {
+    const node = new Node(new MemoryDisk());
+    const payload = payloadOf([put("\x10a", "1")], { term: TERM, hlcMs: 1 });
+    node.append(payload);
+    node.storage.runAll();
+    payload[payload.length - 1] = 0;
+    node.apply();
+    expect(node.takeEvents().join()).toContain("untouched");
+  });
+});
+
+describe("a failing disk", () => {
+  test.each(["logWrite", "logSync", "dataWrite", "dataFlush"] as const)("%s: told once, then refused", (operation) => {
+    const node = new Node(new MemoryDisk());
+    node.write(put("\x10a", "1"));
+    node.storage.runAll();
+    node.takeEvents();
+    node.disk.failing.add(operation);
+    node.storage.submitApply(GROUP, 1);
+    node.write(put("\x10a", "2"));
+    node.storage.flush();
+    node.storage.runAll();
+    const events = node.takeEvents();
+    expect(events.filter((event) => event.startsWith("failed"))).toHaveLength(1);
+    expect(events.at(-1)).toContain(`The disk failed (${operation})`);
+    if (operation.startsWith("log")) expect(events.join()).not.toContain("synced");
+    expect(() => node.storage.flush()).toThrow(expect.objectContaining({ code: "STORAGE_FAILED" }));
+    expect(node.storage.pending).toBe(false);
+  });
+
+  test("a second process and another node are refused", async () => {
+    const disk = new MemoryDisk();
+    const node = new Node(disk);
+    expect(() => new Node(disk)).toThrow(expect.objectContaining({ code: "DIRECTORY_IN_USE" }));
+    await node.storage.close();
+    const driver = { random: power };
+    expect(() => new MemoryStorage(disk, { nodeId: 8, driver })).toThrow(
+      expect.objectContaining({ code: "WRONG_NODE" }),
+    );
+    expect(new Node(disk).storage.incarnation).toBe(node.storage.incarnation);
+  });
+});
+
+describe("reads", () => {
+  function filled(driver: Partial<MemoryDriver> = {}): Node {
+    const node = new Node(new MemoryDisk(), driver);
+    node.write(...["a", "b", "c", "d"].map((key) => put(`\x10${key}`, key.repeat(3))));
+    node.apply();
+    return node;
+  }
+
+  test("pages end behind the row that reaches a limit and say whether more follows", () => {
+    const { storage } = filled();
+    const range = { lower: "\x10", upper: "\x11", maxBytes: 1000 };
+    const page = (keys: string, done: boolean): object => ({
+      keys: [...keys].map((key) => `\x10${key}`),
+      values: [...keys].map((key) => key.repeat(3)),
+      done,
+    });
+    expect(storage.scan(GROUP, { ...range, maxRows: 4 }, "memory")).toEqual(page("abcd", true));
+    expect(storage.scan(GROUP, { ...range, maxRows: 3 }, "memory")).toEqual(page("abc", false));
+    expect(storage.scan(GROUP, { ...range, maxRows: 9, maxBytes: 6 }, "memory")).toEqual(page("ab", false));
+    expect(storage.scan(GROUP, { ...range, maxRows: 2, reverse: true }, "memory")).toEqual(page("dc", false));
+    expect(storage.scan(GROUP, { ...range, maxRows: 9, lower: "\x10b", upper: "\x10d" }, "memory")).toEqual(
+      page("bc", true),
+    );
+    expect(storage.scan(GROUP, { ...range, maxRows: 9, valuePrefixBytes: 1, upper: "\x10b" }, "memory")).toEqual({
+      keys: ["\x10a"],
+      values: ["a"],
+      done: true,
+    });
+    expect(storage.scan(GROUP, { ...range, maxRows: 9, lower: "\x11", upper: "\x10" }, "memory")).toEqual(page("", true));
+  });
+
+  test("what the driver keeps out of memory is loaded", () => {
+    const { storage } = filled({ isInMemory: (_, key) => key !== "\x10b" });
+    expect(storage.multiGet(GROUP, ["\x10a", "\x10b"], "memory")).toEqual(["aaa", notInMemory]);
+    expect(storage.get(GROUP, "\x10b", "anywhere")).toBe("bbb");
+    const request = { lower: "\x10b", upper: "\x11", maxRows: 1, maxBytes: 100 };
+    expect(storage.scan(GROUP, request, "memory")).toBe(notInMemory);
+    const answers: unknown[] = [];
+    storage.loadMany(GROUP, ["\x10b", "\x10x"], (values) => answers.push(values));
+    storage.runAll();
+    storage.loadScan(GROUP, request, (page) => answers.push(page.values));
+    storage.runAll();
+    expect(answers).toEqual([["bbb", null], ["bbb"]]);
+  });
+
+  test("a snapshot stays as it was and is released once", () => {
+    const node = filled();
+    const snapshot = node.storage.pinSnapshot();
+    node.write(removeRange("\x10", "\x11"), put("\x10z", "z"));
+    node.apply();
+    const request = { lower: "\x10", upper: "\x11", maxRows: 10, maxBytes: 100 };
+    expect(node.storage.scan(GROUP, request, "memory")).toMatchObject({ keys: ["\x10z"] });
+    expect(node.storage.scan(GROUP, { ...request, snapshot }, "memory")).toMatchObject({ values: ["aaa", "bbb", "ccc", "ddd"] });
+    expect(node.storage.statistics()["snapshotsPinned"]).toBe(1);
+    snapshot.release();
+    expect(node.storage.statistics()["snapshotsPinned"]).toBe(0);
+    expect(() => snapshot.release()).toThrow("released once");
+    expect(() => node.storage.scan(GROUP, { ...request, snapshot }, "memory")).toThrow("after its release");
+  });
+
+  test("no load reports after a crash or a close", async () => {
+    for (const end of ["crash", "close"] as const) {
+      const node = filled();
+      let reported = false;
+      node.storage.loadMany(GROUP, ["\x10a"], () => (reported = true));
+      if (end === "crash") node.storage.crash(power);
+      else await node.storage.close();
+      node.storage.runAll();
+      expect(reported).toBe(false);
+      expect(() => node.storage.get(GROUP, "\x10a", "memory")).toThrow();
+    }
+  });
+});
+
+test("metadata is durable when the call returns", () => {
+  const disk = new MemoryDisk();
+  const node = new Node(disk);
+  expect(node.storage.readMetadata("cluster-id")).toBe(undefined);
+  node.storage.writeMetadata("cluster-id", "12345678");
+  node.storage.crash(power, { unsynced: "lost" });
+  expect(new Node(disk).storage.readMetadata("cluster-id")).toBe("12345678");
+});
