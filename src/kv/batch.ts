@@ -43,6 +43,8 @@ export class Batch {
   indexedCount = 0;
   /** Log index, once proposed. */
   index = 0;
+  /** Monotonic time of its sealing. */
+  sealedAtMs = 0;
   readonly waiters: ReleaseWaiter[] = [];
 
   constructor(sequence: number, sizeHint: number) {

@@ -79,6 +79,8 @@ export class Evaluator implements GroupListener {
     congestionsTotal: 0,
     batchOperations: new LatencyHistogram(),
     batchBytes: new LatencyHistogram(),
+    /** From sealing to commit. */
+    commitUs: new LatencyHistogram(),
   };
 
   constructor(group: GroupHandle, options: EvaluatorOptions) {
@@ -231,8 +233,8 @@ export class Evaluator implements GroupListener {
     return this.databases.isNamed(physical);
   }
 
-  get cacheStatistics(): { rows: number; bytes: number } {
-    return { rows: this.cache.rows, bytes: this.cache.bytes };
+  get cacheStatistics(): { rows: number; bytes: number; hitsTotal: number; missesTotal: number } {
+    return { rows: this.cache.rows, bytes: this.cache.bytes, ...this.cache.statistics };
   }
 
   // ── Sealing ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -257,6 +259,7 @@ export class Evaluator implements GroupListener {
       return;
     }
     batch.index = index;
+    batch.sealedAtMs = this.options.clock.monotonicMs();
     this.lastBatchBytes = payload.length;
     this.inFlightBytes += payload.length;
     const { statistics } = this;
@@ -303,10 +306,12 @@ export class Evaluator implements GroupListener {
   }
 
   committed(index: number): void {
+    const nowMs = this.options.clock.monotonicMs();
     for (let batch = this.uncommitted.peek(); batch !== undefined; batch = this.uncommitted.peek()) {
       if (batch.index > index) break;
       this.uncommitted.shift();
       this.unapplied.push(batch);
+      this.statistics.commitUs.record((nowMs - batch.sealedAtMs) * 1000);
       this.overlay.committedSequence = batch.sequence;
       this.databases.committed(batch.sequence);
       const { waiters } = batch;

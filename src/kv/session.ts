@@ -124,8 +124,13 @@ export class Session {
 
   /** The live header of a user key; null if there is none or it has expired. */
   header(database: number, userKey: ByteString): ValueHeader | null | NotReady {
-    const row = this.overlay.header(database, userKey, this.committed) ?? this.loadHeader(database, userKey);
-    if (row === undefined) return notReady;
+    let row = this.overlay.header(database, userKey, this.committed);
+    if (row === undefined) {
+      row = this.loadHeader(database, userKey);
+      if (row === undefined) return notReady;
+    } else {
+      this.overlay.cache.statistics.hitsTotal++;
+    }
     if (row.sequence > this.observedSequence) this.observe(row.sequence);
     if (row.type === 0) return null;
     if (row.expiryMs !== 0 && row.expiryMs <= this.nowMs) return this.meetExpired(database, userKey, row);
@@ -278,6 +283,7 @@ export class Session {
 
   private loadHeader(database: number, userKey: ByteString): HeaderRow | undefined {
     const key = headerKey(database, userKey);
+    this.overlay.cache.statistics.missesTotal++;
     const value = this.scope.storage.get(this.scope.group, key, this.tier);
     if (value === notInMemory) {
       this.missing.push(key);

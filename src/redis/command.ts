@@ -66,6 +66,11 @@ export interface CommandSpec {
   readonly flags: readonly CommandFlag[];
   /** Positions of keys among the words; 0 0 0 for none; lastKey -1 is the last word. */
   readonly keys: readonly [first: number, last: number, step: number];
+  /** What is done with the keys, by the words of COMMAND INFO's key specifications; absent when there are none. */
+  readonly keyAccess?: readonly string[];
+  readonly keyNotes?: string;
+  /** COMMAND INFO's tips for clients and proxies. */
+  readonly tips?: readonly string[];
   /** ACL categories without the at sign, those that follow from flags included. */
   readonly categories: readonly string[];
   readonly since: string;

@@ -6,12 +6,15 @@ import * as path from "node:path";
 import { SeededRandom, assert } from "../base/index";
 import type { ServerConfig } from "../config/index";
 import { Evaluator, Sweeper } from "../kv/index";
+import { startMetricsServer } from "../observability/index";
+import type { Logger, MetricsServer } from "../observability/index";
 import { NodeHost } from "../raft/host/index";
 import type { PeerTransport } from "../raft/host/index";
 import { CommandTable, RedisServer } from "../redis/index";
 import { OutputBlockPool } from "../resp/index";
 import { openNativeStorage } from "../storage/index";
 import { EventLoopScheduler, SystemClock } from "./event-loop";
+import { nodeMetrics } from "./node-metrics";
 import { redisConfigOf } from "./redis-config";
 
 /** The group that holds everything while there is one. */
@@ -32,7 +35,7 @@ const noPeers: PeerTransport = {
   send: () => assert(false, "a single node has nobody to send to"),
 };
 
-export async function startServer(config: ServerConfig): Promise<RunningServer> {
+export async function startServer(config: ServerConfig, logger: Logger): Promise<RunningServer> {
   const clock = new SystemClock();
   const scheduler = new EventLoopScheduler();
   const storage = openNativeStorage({
@@ -43,6 +46,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     writeBufferBytes: config.writeBufferBytes,
   });
   const failed = signal<Error>();
+  let failure: Error | undefined;
   const stopRequested = signal<void>();
   const host = new NodeHost({
     nodeId: config.nodeId,
@@ -50,7 +54,10 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     scheduler,
     random: new SeededRandom(randomInt(2 ** 47)),
     transport: noPeers,
-    failed: failed.settle,
+    failed: (error) => {
+      failure = error;
+      failed.settle(error);
+    },
   });
   const group = host.openGroup(DEFAULT_GROUP, [config.nodeId]);
   const evaluator = new Evaluator(group, {
@@ -73,6 +80,8 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   host.start();
   const replayFailure = await Promise.race([leading.settled, failed.settled]);
   if (replayFailure instanceof Error) throw replayFailure;
+  const { term, appliedIndex, persistedIndex } = group.status;
+  logger.info({ term, appliedIndex, replayedFrom: persistedIndex }, "leading");
 
   const sweeper = new Sweeper(evaluator, {
     storage,
@@ -100,13 +109,27 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     shutdown: () => stopRequested.settle(),
   });
 
+  let metricsServer: MetricsServer | undefined;
   const stop = async (): Promise<void> => {
+    await metricsServer?.close();
     await redis.close();
     sweeper.stop();
     host.stop();
     await storage.close();
   };
   try {
+    if (config.routerMetricsPort !== "off") {
+      metricsServer = await startMetricsServer({
+        host: config.host,
+        port: config.routerMetricsPort,
+        metrics: nodeMetrics({ storage, group, evaluator, sweeper, redis }),
+        probes: {
+          whyUnhealthy: () => failure?.message,
+          whyNotReady: () => (evaluator.available ? undefined : "this node does not lead its group"),
+        },
+      });
+      ports["routerMetrics"] = metricsServer.port;
+    }
     if (config.redisPort !== "off") ports["redis"] = (await redis.listen(config.host, config.redisPort)).port;
   } catch (error) {
     await stop();

@@ -44,6 +44,11 @@ function corrupt(what: string): BasaltError {
   return new BasaltError("CORRUPT_ROW", `A stored row cannot be decoded (${what}). Restore this node from another copy.`);
 }
 
+function checkNumbers(flags: number, expiryMs: number, length: number): void {
+  if (flags > EXPIRY_FLAG) throw corrupt("value header has unknown flags");
+  if (!Number.isSafeInteger(expiryMs) || !Number.isSafeInteger(length)) throw corrupt("value header is out of range");
+}
+
 /** The same header as `decodeValueHeader`, from bytes that were encoded here: `into` is called with its fields. */
 export function readValueHeader<T>(
   source: Buffer,
@@ -72,9 +77,13 @@ export function readValueHeader<T>(
     if (at >= end) throw corrupt("value header is cut short");
     const byte = source[at++]!;
     length += (byte & 0x7f) * scale;
-    if (byte < 0x80) break;
+    if (byte < 0x80) {
+      if (byte === 0 && scale > 1) throw corrupt("a length is not in its shortest form");
+      break;
+    }
     scale *= 0x80;
   }
+  checkNumbers(source[start + 3]!, expiryMs, length);
   return new into(
     source[start + 1]!,
     source[start + 2]!,
@@ -102,9 +111,13 @@ export function decodeValueHeader(row: ByteString): ValueHeader {
     const byte = row.charCodeAt(at++);
     if (Number.isNaN(byte)) throw corrupt("value header is cut short");
     length += (byte & 0x7f) * scale;
-    if (byte < 0x80) break;
+    if (byte < 0x80) {
+      if (byte === 0 && scale > 1) throw corrupt("a length is not in its shortest form");
+      break;
+    }
     scale *= 0x80;
   }
+  checkNumbers(flags, expiryMs, length);
   return {
     type: row.charCodeAt(1),
     encoding: row.charCodeAt(2),

@@ -1,0 +1,116 @@
+#include "group-applier.h"
+
+#include <iterator>
+
+#include "assertion.h"
+#include "log-entry.h"
+
+namespace basalt {
+
+using rocksdb::SliceParts;
+
+const char* GroupApplier::Add(HeldEntry entry) {
+  BASALT_ASSERT(entry.index == next_index(), "entries are applied in order, none left out");
+  if (entry.term < record_.term || entry.term < held_term_) return "its term is below that of the entry before it";
+  if (entry.term != held_term_) DropFragments();
+  if (entry.type != kNormalEntry || entry.payload.empty()) {
+    if (!held_entries_.empty()) return "the fragments of a batch are interrupted";
+    Collect(std::move(entry), record_.hlc);
+    return nullptr;
+  }
+  return AddPayload(std::move(entry));
+}
+
+const char* GroupApplier::AddPayload(HeldEntry entry) {
+  PayloadHeader header;
+  const char* damage = DecodePayloadHeader(entry.payload, &header);
+  if (!damage) damage = CheckHeader(header, entry.term);
+  if (damage) return damage;
+  const bool waits = header.is_fragment() && !header.is_last_fragment();
+  std::vector<Operation>* operations = header.is_fragment() ? &held_operations_ : &operations_;
+  OperationReader reader(entry.payload, header);
+  Operation operation;
+  while (reader.Next(&operation)) operations->push_back(operation);
+  if (reader.damage()) return reader.damage();
+  if (waits) {
+    held_term_ = entry.term;
+    held_hlc_ = header.hlc;
+    held_entries_.push_back(std::move(entry));
+    return nullptr;
+  }
+  if (header.is_fragment()) {
+    operations_.insert(operations_.end(), held_operations_.begin(), held_operations_.end());
+    for (HeldEntry& fragment : held_entries_) {
+      blocks_.push_back(fragment.block);
+      collected_bytes_ += fragment.payload.size();
+    }
+    collected_count_ += held_entries_.size();
+    DropFragments();
+  }
+  Collect(std::move(entry), header.hlc);
+  return nullptr;
+}
+
+const char* GroupApplier::CheckHeader(const PayloadHeader& header, uint64_t term) const {
+  if (header.term != term) return "it was evaluated in another term than it was proposed in";
+  const uint64_t last_hlc = held_entries_.empty() ? record_.hlc : held_hlc_;
+  if (header.hlc <= last_hlc) return "its clock does not rise above the entry before it";
+  if (!header.is_fragment() && !held_entries_.empty()) return "the fragments of a batch are interrupted";
+  if (header.is_fragment() && header.fragment != held_entries_.size()) return "a fragment of a batch is missing";
+  return nullptr;
+}
+
+void GroupApplier::DropFragments() {
+  held_entries_.clear();
+  held_operations_.clear();
+  held_term_ = 0;
+  held_hlc_ = 0;
+}
+
+void GroupApplier::Collect(HeldEntry entry, uint64_t hlc) {
+  record_ = AppliedRecord{entry.index, entry.term, hlc};
+  collected_count_++;
+  collected_bytes_ += entry.payload.size();
+  blocks_.push_back(std::move(entry.block));
+}
+
+size_t GroupApplier::Pack(const Instances& instances, rocksdb::WriteBatch* batch) {
+  char prefix[kGroupBytes];
+  PutU32(prefix, group_);
+  Slice key[2] = {Slice(prefix, kGroupBytes), Slice()};
+  Slice end[2] = {Slice(prefix, kGroupBytes), Slice()};
+  for (const Operation& operation : operations_) {
+    key[1] = operation.key;
+    rocksdb::ColumnFamilyHandle* family = instances.FamilyOfSpace(static_cast<uint8_t>(operation.key[0]));
+    Status status;
+    switch (operation.tag) {
+      case OperationTag::kPut:
+        status = batch->Put(family, SliceParts(key, 2), SliceParts(&operation.value, 1));
+        break;
+      case OperationTag::kDelete:
+        status = batch->Delete(family, SliceParts(key, 2));
+        break;
+      case OperationTag::kDeleteRange:
+        end[1] = operation.value;
+        if (operation.key != operation.value) status = batch->DeleteRange(family, SliceParts(key, 2), SliceParts(end, 2));
+        break;
+    }
+    BASALT_ASSERT(status.ok(), "an operation can be packed");
+  }
+  char record[kAppliedRecordBytes];
+  PutAppliedRecord(record, record_);
+  key[1] = AppliedKey();
+  const Slice value(record, kAppliedRecordBytes);
+  const Status status = batch->Put(instances.key_values, SliceParts(key, 2), SliceParts(&value, 1));
+  BASALT_ASSERT(status.ok(), "an applied record can be packed");
+  return operations_.size();
+}
+
+void GroupApplier::Clear() {
+  operations_.clear();
+  blocks_.clear();
+  collected_count_ = 0;
+  collected_bytes_ = 0;
+}
+
+}  // namespace basalt

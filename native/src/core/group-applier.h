@@ -1,0 +1,61 @@
+// Turns the entries of one group into what is written to its data: checks each entry against the applied record
+// (contiguous, its payload's term its own, its clock rising), holds the fragments of a large batch until the last one or
+// until an entry of another term drops them, and collects the operations of whole entries until the apply thread writes
+// them, with the new applied record, as one atomic batch. Decides nothing: what is wrong is damage. Apply thread only.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "held-entries.h"
+#include "instances.h"
+#include "payload.h"
+#include "rocksdb/write_batch.h"
+#include "row-format.h"
+
+namespace basalt {
+
+class GroupApplier {
+ public:
+  GroupApplier(uint32_t group, const AppliedRecord& applied) : group_(group), record_(applied) {}
+
+  /** The entry that must come next. */
+  uint64_t next_index() const { return record_.index + held_entries_.size() + 1; }
+  /** The applied record once the collected entries are written. */
+  const AppliedRecord& record() const { return record_; }
+
+  /** Takes the next entry in. Returns what is wrong with it, or nullptr. */
+  const char* Add(HeldEntry entry);
+
+  bool has_collected() const { return collected_count_ > 0; }
+  uint64_t collected_entries() const { return collected_count_; }
+  size_t collected_operations() const { return operations_.size(); }
+  size_t collected_bytes() const { return collected_bytes_; }
+
+  /** Packs the collected operations and the applied record. Returns how many operations were written. */
+  size_t Pack(const Instances& instances, rocksdb::WriteBatch* batch);
+  /** Forgets what was packed. */
+  void Clear();
+
+ private:
+  const char* AddPayload(HeldEntry entry);
+  const char* CheckHeader(const PayloadHeader& header, uint64_t term) const;
+  void DropFragments();
+  void Collect(HeldEntry entry, uint64_t hlc);
+
+  const uint32_t group_;
+  AppliedRecord record_;
+
+  std::vector<Operation> operations_;
+  /** Keeps alive what the operations point into. */
+  std::vector<Block> blocks_;
+  uint64_t collected_count_ = 0;
+  size_t collected_bytes_ = 0;
+
+  std::vector<HeldEntry> held_entries_;
+  std::vector<Operation> held_operations_;
+  uint64_t held_term_ = 0;
+  uint64_t held_hlc_ = 0;
+};
+
+}  // namespace basalt

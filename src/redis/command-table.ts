@@ -1,0 +1,66 @@
+// The command table: every command as data with its function, found by the bytes of its name. A table belongs to one
+// server (it counts what its commands did), and is constructed by server/.
+//
+// Lookup allocates nothing: a small hash of length, first, middle and last letter picks a bucket, then bytes are compared.
+import { assert } from "../base/index";
+import type { ByteString } from "../base/index";
+import { Command } from "./command";
+import type { CommandSpec } from "./command";
+import { ALL_COMMANDS } from "./commands/index";
+
+const BUCKETS = 512;
+
+/** ASCII letters in lower case; other bytes stay what they are or become bytes that no name holds. */
+function folded(byte: number): number {
+  return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
+}
+
+function bucketOf(source: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  const first = folded(source[start]!);
+  const middle = folded(source[start + (length >> 1)]!);
+  const last = folded(source[end - 1]!);
+  return (length * 31 + first * 7 + middle * 17 + last * 3) & (BUCKETS - 1);
+}
+
+interface Entry {
+  readonly name: Uint8Array;
+  readonly command: Command;
+}
+
+export class CommandTable {
+  private readonly buckets: Entry[][] = Array.from({ length: BUCKETS }, () => []);
+  private readonly names = new Map<ByteString, Command>();
+  /** All commands, in the order of the families' arrays. */
+  readonly all: readonly Command[];
+
+  constructor(specs: readonly CommandSpec[] = ALL_COMMANDS) {
+    this.all = specs.map((spec) => new Command(spec));
+    for (const command of this.all) {
+      const { name } = command.spec;
+      assert(!this.names.has(name), "a command stands in the table once");
+      this.names.set(name, command);
+      const bytes = Buffer.from(name, "latin1");
+      this.buckets[bucketOf(bytes, 0, bytes.length)]!.push({ name: bytes, command });
+    }
+  }
+
+  /** The command named by the bytes [start, end), whatever the case of its letters. */
+  find(source: Buffer, start: number, end: number): Command | undefined {
+    const length = end - start;
+    if (length === 0) return undefined;
+    const bucket = this.buckets[bucketOf(source, start, end)]!;
+    for (let i = 0; i < bucket.length; i++) {
+      const { name, command } = bucket[i]!;
+      if (name.length !== length) continue;
+      let at = 0;
+      while (at < length && folded(source[start + at]!) === name[at]) at++;
+      if (at === length) return command;
+    }
+    return undefined;
+  }
+
+  byName(lowerCase: ByteString): Command | undefined {
+    return this.names.get(lowerCase);
+  }
+}

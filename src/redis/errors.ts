@@ -1,0 +1,58 @@
+// Error replies of commands, in Redis's words; those behind "Basalt" at the end are for what Redis does not limit. Errors
+// of the connection itself (unknown command, arity, outcomes) are in dispatch-errors.ts.
+import type { ByteString } from "../base/index";
+import { MAX_KEY_BYTES, MAX_PAYLOAD_BYTES } from "../storage/index";
+
+export const ERR_SYNTAX = "ERR syntax error";
+export const ERR_WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
+export const ERR_NOT_INTEGER = "ERR value is not an integer or out of range";
+export const ERR_NOT_INT32 = "ERR value is out of range, value must between -2147483648 and 2147483647";
+export const ERR_INCREMENT_OVERFLOW = "ERR increment or decrement would overflow";
+export const ERR_DECREMENT_OVERFLOW = "ERR decrement would overflow";
+export const ERR_OFFSET = "ERR offset is out of range";
+export const ERR_STRING_TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+export const ERR_DATABASE = "ERR DB index is out of range";
+export const ERR_CURSOR = "ERR invalid cursor";
+export const ERR_EXPIRE_NX = "ERR NX and XX, GT or LT options at the same time are not compatible";
+export const ERR_EXPIRE_GT_LT = "ERR GT and LT options at the same time are not compatible";
+export const ERR_CLIENT_NAME = "ERR Client names cannot contain spaces, newlines or special characters.";
+export const ERR_PROTOCOL_INTEGER = "ERR Protocol version is not an integer or out of range";
+export const ERR_PROTOCOL_VERSION = "NOPROTO unsupported protocol version";
+export const ERR_WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled.";
+export const ERR_NO_SHUTDOWN = "ERR No shutdown in progress.";
+export const ERR_INVALID_COMMAND = "ERR Invalid command specified";
+export const ERR_INVALID_ARGUMENTS = "ERR Invalid number of arguments specified for command";
+export const ERR_NO_KEYS = "ERR The command has no key arguments";
+
+/** Redis cuts what it repeats of a client's words. */
+const ECHO_MAX_BYTES = 128;
+
+export function invalidExpireTime(command: ByteString): string {
+  return `ERR invalid expire time in '${command}' command`;
+}
+
+export function unsupportedOption(option: ByteString): string {
+  return `ERR Unsupported option ${option}`;
+}
+
+export function helloSyntaxError(option: ByteString): string {
+  return `ERR Syntax error in HELLO option '${option}'`;
+}
+
+export function unknownSubcommand(container: ByteString, word: ByteString): string {
+  const name = word.slice(0, ECHO_MAX_BYTES);
+  return `ERR unknown subcommand '${name}'. Try ${container.toUpperCase()} HELP.`;
+}
+
+export function unrecognizedOption(option: ByteString): string {
+  return `ERR Unrecognized option '${option}'`;
+}
+
+export function invalidLibraryText(option: ByteString): string {
+  return `ERR ${option} cannot contain spaces, newlines or special characters.`;
+}
+
+// Basalt's own limits (README.md, "Differences").
+export const ERR_KEY_TOO_LONG = `ERR a key is longer than ${MAX_KEY_BYTES} bytes`;
+export const ERR_FIELD_TOO_LONG = `ERR a field is longer than ${MAX_KEY_BYTES} bytes`;
+export const ERR_ENTRY_TOO_LARGE = `ERR this command writes more than one log entry holds (${MAX_PAYLOAD_BYTES} bytes); nothing was changed, split it`;
