@@ -47,7 +47,7 @@ export class ClosedLoop {
   private sentBytes = 0;
   private receivedBytes = 0;
   private expectedBytes = 0;
-  private failure: Error | undefined;
+  private failure: unknown;
   private finished: (() => void) | undefined;
 
   /** Opens `clients` connections to 127.0.0.1:`port`, sixteen at a time; batches are of `pipeline` requests. */
@@ -128,7 +128,9 @@ export class ClosedLoop {
       });
       socket.on("error", (error) => {
         reject(error);
-        this.fail(new BasaltError("CONNECTION_FAILED", `A connection failed: ${error.message}`, { cause: error }));
+        this.fail(
+          new BasaltError("CONNECTION_FAILED", `A connection failed: ${error.message}`, { cause: error }),
+        );
       });
       socket.on("close", () => {
         if (this.connections.includes(connection)) {
@@ -141,11 +143,19 @@ export class ClosedLoop {
   private received(connection: LoopConnection, bytes: number): void {
     if (this.failure !== undefined) return;
     const view = (this.views[bytes] ??= this.readBuffer.subarray(0, bytes));
-    const replies = connection.counter.push(view);
+    let replies: number;
+    try {
+      replies = connection.counter.push(view);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
     this.receivedBytes += bytes;
     connection.outstanding -= replies;
     if (connection.counter.errors > 0) {
-      this.fail(new BasaltError("ERROR_REPLY", `The server answered with an error: ${connection.counter.firstError}`));
+      this.fail(
+        new BasaltError("ERROR_REPLY", `The server answered with an error: ${connection.counter.firstError}`),
+      );
     } else if (connection.outstanding === 0) {
       const now = nowUs();
       this.latencies.recordValue(Math.min(LONGEST_LATENCY_US, Math.round(now - connection.startedUs)));
@@ -171,7 +181,7 @@ export class ClosedLoop {
     connection.socket.write(bytes);
   }
 
-  private fail(error: Error): void {
+  private fail(error: unknown): void {
     this.failure ??= error;
     this.finished?.();
   }
@@ -196,7 +206,8 @@ function newHistogram(): Histogram {
 function summaryOf(histogram: Histogram): LatencySummary {
   const percentilesUs: Record<string, number> = {};
   for (const percentile of LATENCY_PERCENTILES) {
-    percentilesUs[percentile] = histogram.getValueAtPercentile(percentile);
+    // The histogram answers with the upper edge of a bucket, which may lie above every value that was recorded.
+    percentilesUs[percentile] = Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue);
   }
   return {
     count: histogram.totalCount,

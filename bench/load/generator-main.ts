@@ -55,15 +55,23 @@ class Generator {
   }
 
   private connected(): LoadSpec {
-    if (this.spec === undefined) throw new BasaltError("NOT_CONNECTED", "The generator was not told to connect.");
+    if (this.spec === undefined)
+      throw new BasaltError("NOT_CONNECTED", "The generator was not told to connect.");
     return this.spec;
   }
 }
 
-function batchMaker(workload: Workload, spec: LoadSpec, pipeline: number, keys: KeySource): () => RequestBatch {
+function batchMaker(
+  workload: Workload,
+  spec: LoadSpec,
+  pipeline: number,
+  keys: KeySource,
+): () => RequestBatch {
   const random = new SeededRandom(spec.seed + 1);
   const sources = {
-    templates: workload.requests.map((request) => requestTemplate(request.parts, request.reply, spec.valueBytes)),
+    templates: workload.requests.map((request) =>
+      requestTemplate(request.parts, request.reply, spec.valueBytes),
+    ),
     weights: workload.requests.map((request) => request.weight),
     keys,
     keyDigits: String(spec.keys - 1).length,

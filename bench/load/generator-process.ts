@@ -55,7 +55,8 @@ export class GeneratorProcess {
 
   private async load(request: GeneratorRequest, limitMs: number): Promise<LoadResult> {
     const result = await this.ask(request, limitMs);
-    if (result === undefined) throw new BasaltError("GENERATOR_FAILED", "The generator answered without a result.");
+    if (result === undefined)
+      throw new BasaltError("GENERATOR_FAILED", "The generator answered without a result.");
     return result;
   }
 
@@ -83,7 +84,9 @@ export class GeneratorProcess {
       const onExit = (): void => fail("The generator's process ended early.");
       const onError = (error: Error): void => fail(`The generator's process failed: ${error.message}`);
       const timer = setTimeout(() => {
-        fail(`The server left requests unanswered: ${request.type} took more than ${Math.round(limitMs / 1000)} s.`);
+        fail(
+          `The server left requests unanswered: ${request.type} took more than ${Math.round(limitMs / 1000)} s.`,
+        );
       }, limitMs);
       child.on("message", onMessage);
       child.on("exit", onExit);

@@ -61,12 +61,13 @@ export async function serve(options: ServeOptions): Promise<number> {
   );
 
   const shutdown = server.stopRequested.then(() => "SHUTDOWN");
-  const end = await Promise.race([signalled, shutdown, server.failed]);
-  if (end instanceof Error) return cannotGoOn(options, end);
+  const failed = server.failed.then((error) => ({ error }));
+  const end = await Promise.race([signalled, shutdown, failed]);
+  if (typeof end === "object") return cannotGoOn(options, end.error);
   logger.info({ asked: end }, "stopping");
   try {
-    const failure = await Promise.race([server.stop(), server.failed]);
-    if (failure !== undefined) return cannotGoOn(options, failure);
+    const failure = await Promise.race([server.stop(), failed]);
+    if (failure !== undefined) return cannotGoOn(options, failure.error);
   } catch (error) {
     return cannotGoOn(options, error);
   }

@@ -3,7 +3,7 @@ import { environmentName, optionName } from "./option-table";
 import type { Option } from "./option-table";
 import { serverOptions } from "./server-options";
 
-const NAME_COLUMN = 34;
+const NAME_COLUMN = 28;
 
 /** The options of `serve`, one a line, with defaults; ends with a line break. */
 export function serverOptionsHelp(): string {
@@ -27,7 +27,10 @@ function defaultOf(option: Option<unknown>): string | undefined {
   return option.default.value === undefined ? undefined : option.kind.show(option.default.value);
 }
 
+/** One option; a name wider than its column pushes the rest to the next line. */
 function line(name: string, meaning: string, defaultText: string | undefined): string {
   const end = defaultText === undefined ? "" : ` [${defaultText}]`;
-  return `  ${name.padEnd(NAME_COLUMN)} ${meaning}${end}`;
+  const first =
+    name.length > NAME_COLUMN ? `${name}\n  ${" ".repeat(NAME_COLUMN)}` : name.padEnd(NAME_COLUMN);
+  return `  ${first} ${meaning}${end}`;
 }

@@ -63,7 +63,7 @@ export const serverOptions = {
   cluster: option<string | undefined>({
     kind: textKind("SPEC"),
     default: { value: undefined },
-    meaning: "initial members, as in 1=host:7379,2=host:7379,3=host:7379; without it a cluster of one node",
+    meaning: "initial members, as in 1=host:7379,2=host:7379; else a cluster of one node",
     owner: "raft",
     notServed: "this version runs a single node only: start without the option",
   }),

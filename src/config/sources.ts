@@ -119,7 +119,7 @@ function fileText(table: OptionTable, key: string, place: string, value: unknown
 }
 
 function reason(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   if (code === "ENOENT") return "it does not exist";
   if (code === "EISDIR") return "it is a directory";
   if (code === "EACCES") return "permission denied";

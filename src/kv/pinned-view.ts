@@ -45,6 +45,13 @@ export class PinnedView {
     this.storage.countHeaders(this.group, { ...range, nowMs: this.nowMs, snapshot: this.snapshot }, done);
   }
 
+  /** How many keys of a logical database have no time to live. */
+  countLasting(logical: number, done: (count: number) => void): void {
+    const range = databaseRange(Space.header, this.database(logical));
+    const nowMs = Number.MAX_SAFE_INTEGER;
+    this.storage.countHeaders(this.group, { ...range, nowMs, snapshot: this.snapshot }, done);
+  }
+
   /** Unpins; must be called exactly once. */
   release(): void {
     this.snapshot.release();

@@ -15,6 +15,8 @@ import type { Arguments, OutputBlockPool } from "../resp/index";
 import { goSliced } from "./command";
 import type { Command, CommandContext, SlicedFunction } from "./command";
 import { ERR_NOT_PROPOSED, ERR_TOO_LARGE, ERR_UNKNOWN_OUTCOME, unknownCommand, wrongArity } from "./dispatch-errors";
+import { ERR_KEY_TOO_LONG } from "./errors";
+import { hasTooLongKey, isLong } from "./key-limit";
 import type { RedisServer } from "./redis-server";
 import type { ClientSocket, SocketHandler } from "./socket-layer";
 
@@ -171,6 +173,11 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
       this.answered(command, 0);
       return;
     }
+    if (isLong(args) && hasTooLongKey(spec, args)) {
+      this.reply.error(ERR_KEY_TOO_LONG);
+      this.answered(command, 0);
+      return;
+    }
     switch (spec.function.kind) {
       case "evaluated":
         this.evaluate(command, 0);
@@ -238,11 +245,6 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
   }
 
   private slice(command: Command, run: SlicedFunction): void {
-    if (!this.server.evaluator.available) {
-      this.reply.error(ERR_NOT_PROPOSED);
-      this.answered(command, 0);
-      return;
-    }
     this.suspended = true;
     let finished = false;
     run(this, (sequence) => {

@@ -5,3 +5,6 @@ export * from "./log-entry";
 export * from "./payload";
 export * from "./types";
 export * from "./value-header";
+export { NativeStorage, openNativeStorage } from "./native-storage";
+export type { NativeStorageOptions } from "./native-storage";
+export type { RunningFaults, TestFaults } from "./native-addon";

@@ -45,7 +45,6 @@ void AppendCounters(const Statistics& statistics, Figures* figures) {
   put("scansNotInMemoryTotal", statistics.scans_not_in_memory);
   put("loadsTotal", statistics.loads);
   put("loadTimeMicrosTotal", statistics.load_micros);
-  put("pinnedSnapshots", statistics.snapshots_pinned);
   put("dataFlushesTotal", statistics.data_flushes);
 }
 

@@ -50,7 +50,6 @@ struct Statistics {
   Counter scans_not_in_memory{0};
   Counter loads{0};
   Counter load_micros{0};
-  Counter snapshots_pinned{0};
 
   Counter data_flushes{0};
 

@@ -5,7 +5,9 @@ import { payloadSizeOf } from "./log/entry-size";
 import { Message, MessageType } from "./message";
 import { ProgressState } from "./progress/progress";
 import type { Progress } from "./progress/progress";
+import { applyChange } from "./quorum/changer";
 import { confChangeText, decodeConfChange } from "./quorum/conf-change";
+import type { ConfChange } from "./quorum/conf-change";
 import { configurationText, isJoint } from "./quorum/configuration";
 import { VoteResult } from "./quorum/quorum";
 import { Raft, hex } from "./raft";
@@ -116,7 +118,7 @@ function admit(raft: Raft, entry: Entry, index: LogIndex): Entry {
   const { type, data } = entry;
   if (type !== EntryType.normal) {
     const change = decodeConfChange(entry);
-    const refused = refusal(raft, change.changes.length === 0);
+    const refused = refusal(raft, change, index);
     if (refused !== null && !raft.settings.disableConfChangeValidation) {
       raft.sink?.info(
         `${hex(raft.id)} ignoring conf change ${confChangeText(change)} at config ` +
@@ -129,15 +131,21 @@ function admit(raft: Raft, entry: Entry, index: LogIndex): Entry {
   return { term: raft.term, index, type, data };
 }
 
-function refusal(raft: Raft, wantsLeaveJoint: boolean): string | null {
+/**
+ * Why the change must not enter the log now. Since at most one is under way, the configuration of today is the one that
+ * it will be applied to: what could not be applied is refused here, where it harms nobody.
+ */
+function refusal(raft: Raft, change: ConfChange, index: LogIndex): string | null {
   const joint = isJoint(raft.tracker.configuration);
+  const wantsLeaveJoint = change.changes.length === 0;
   const { applied } = raft.raftLog;
   if (raft.pendingConfIndex > applied) {
     return `possible unapplied conf change at index ${raft.pendingConfIndex} (applied to ${applied})`;
   }
   if (joint && !wantsLeaveJoint) return "must transition out of joint config first";
   if (!joint && wantsLeaveJoint) return "not in joint state; refusing empty conf change";
-  return null;
+  const outcome = applyChange(raft.tracker, index, change);
+  return typeof outcome === "string" ? outcome : null;
 }
 
 function receiveAppendResponse(raft: Raft, message: Message, progress: Progress): void {

@@ -14,6 +14,7 @@ import { applyConfChange, loadConfiguration } from "./membership";
 import {
   Message,
   MessageType,
+  NO_MESSAGES,
   isLocalMessageType,
   isResponseMessageType,
   isStorageThread,
@@ -214,8 +215,7 @@ export class RawNode {
     const { raft } = this;
     assert(this.onAdvance.length === 0, "a Ready is advanced before the next one is taken");
     const ready = this.takeParts();
-    const afterAppend = raft.messagesAfterAppend;
-    if (afterAppend.length > 0) raft.messagesAfterAppend = [];
+    const afterAppend = this.takeMessagesAfterAppend();
     if (this.async) this.addStorageMessages(ready, afterAppend);
     else this.addMessagesAfterAppend(ready, afterAppend);
     raft.raftLog.unstable.acceptInProgress();
@@ -245,6 +245,14 @@ export class RawNode {
     return { softState, hardState, readStates, entries, snapshot, committedEntries, messages, mustSync };
   }
 
+  /** Never an array that the core goes on filling: what is queued from now on must wait for the next Ready. */
+  private takeMessagesAfterAppend(): readonly Message[] {
+    const messages = this.raft.messagesAfterAppend;
+    if (messages.length === 0) return NO_MESSAGES;
+    this.raft.messagesAfterAppend = [];
+    return messages;
+  }
+
   private takeSoftState(): SoftState | null {
     const { leader, state } = this.raft;
     if (leader === this.handedLeader && state === this.handedState) return null;
@@ -253,7 +261,7 @@ export class RawNode {
     return { leader, state };
   }
 
-  private addStorageMessages(ready: ReadyParts, afterAppend: Message[]): void {
+  private addStorageMessages(ready: ReadyParts, afterAppend: readonly Message[]): void {
     const append = storageAppend(this.raft, ready, afterAppend);
     if (append !== null) ready.messages.push(append);
     if (ready.committedEntries.length > 0) {
@@ -262,7 +270,7 @@ export class RawNode {
   }
 
   /** The host stores before it sends, so that messages about stored things go out with the rest. */
-  private addMessagesAfterAppend(ready: ReadyParts, afterAppend: Message[]): void {
+  private addMessagesAfterAppend(ready: ReadyParts, afterAppend: readonly Message[]): void {
     const { raft, onAdvance } = this;
     for (const message of afterAppend) {
       if (message.to === raft.id) onAdvance.push(message);

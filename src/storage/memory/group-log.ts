@@ -163,6 +163,11 @@ export class GroupLog {
     return row;
   }
 
+  /** The entry's term, unchecked. */
+  term(index: number): number {
+    return getU64(this.row(index), 2);
+  }
+
   /** Throws BasaltError CORRUPT_LOG. */
   entry(index: number): StoredEntry {
     return decodeLogEntry(this.group, index, this.row(index));
@@ -182,11 +187,13 @@ export class LogTail {
   /** Entries that are not applied yet, by index, to see that their payloads stay untouched. */
   private readonly unapplied = new Map<number, AppendRecord>();
 
+  /** Checks the last entry only; the others are checked when they are read. Throws BasaltError CORRUPT_LOG. */
   constructor(log: GroupLog) {
     this.truncatedIndex = log.truncatedIndex;
     this.truncatedTerm = log.truncatedTerm;
     this.syncedIndex = log.lastIndex;
-    for (let index = log.truncatedIndex + 1; index <= log.lastIndex; index++) this.terms.push(log.entry(index).term);
+    for (let index = log.truncatedIndex + 1; index <= log.lastIndex; index++) this.terms.push(log.term(index));
+    if (log.holds(log.lastIndex)) log.entry(log.lastIndex);
   }
 
   private get lastIndex(): number {

@@ -2,21 +2,26 @@
 // are written and not synced (each atomic; a crash keeps a prefix of them), the image of the data at its last flush, and
 // the metadata. A MemoryStorage works on one disk at a time; after `crash` or `close` the next one opens the same disk.
 // Which disk operations fail is set here, so that a broken disk stays broken across restarts.
-import { assert } from "../../base/index";
+import { assert, byteString, putU64 } from "../../base/index";
 import type { ByteString, SeededRandom } from "../../base/index";
+import { u32String } from "../keys";
 import { GroupLog } from "./group-log";
 import type { LogWrite } from "./group-log";
 import { RowImage } from "./ordered-map";
 
 export type DiskOperation = "logWrite" | "logSync" | "dataWrite" | "dataFlush" | "metadataWrite";
 
-/**
- * kill: the process ends and the operating system keeps every written byte. powerLoss: unsynced log batches survive as
- * a random prefix. tornTail "lost" and "kept" force the ends of that range.
- */
 export interface CrashOptions {
+  /** kill: the operating system keeps what is written. powerLoss, the default: a random prefix of it survives. */
   readonly kind?: "kill" | "powerLoss";
-  readonly unsynced?: "lost" | "prefix" | "kept";
+  /** Says what survives instead: nothing, a random prefix, everything, or so many batches. */
+  readonly unsynced?: "lost" | "prefix" | "kept" | number;
+}
+
+function u64String(value: number): ByteString {
+  const bytes = Buffer.alloc(8);
+  putU64(bytes, 0, value);
+  return byteString(bytes, 0, 8);
 }
 
 export class MemoryDisk {
@@ -32,6 +37,15 @@ export class MemoryDisk {
   /** Data and applied records as they were at the last flush. */
   data: RowImage = RowImage.empty;
   isOpen = false;
+
+  /** What the first start writes. */
+  claim(nodeId: number, incarnation: number): void {
+    this.nodeId = nodeId;
+    this.incarnation = incarnation;
+    this.metadata.set("format-version", u32String(1));
+    this.metadata.set("node-id", u64String(nodeId));
+    this.metadata.set("incarnation", u64String(incarnation));
+  }
 
   get unsyncedBatches(): number {
     return this.unsynced.length;
@@ -55,9 +69,7 @@ export class MemoryDisk {
 
   /** Decides what is left of everything that is not durable. */
   crash(random: SeededRandom, options: CrashOptions = {}): void {
-    const unsynced = options.unsynced ?? (options.kind === "kill" ? "kept" : "prefix");
-    const written = this.unsynced.length;
-    const kept = unsynced === "kept" ? written : unsynced === "lost" ? 0 : random.between(0, written);
+    const kept = this.surviving(random, options);
     for (const write of this.unsynced.slice(0, kept)) this.sink(write);
     this.unsynced = [];
     this.isOpen = false;
@@ -70,6 +82,13 @@ export class MemoryDisk {
     const row = log.row(index);
     assert(byte < row.length, "the damaged byte lies within the entry");
     row[byte]! ^= 1;
+  }
+
+  private surviving(random: SeededRandom, options: CrashOptions): number {
+    const written = this.unsynced.length;
+    const unsynced = options.unsynced ?? (options.kind === "kill" ? "kept" : "prefix");
+    if (typeof unsynced === "number") return Math.min(unsynced, written);
+    return unsynced === "kept" ? written : unsynced === "lost" ? 0 : random.between(0, written);
   }
 
   private sink(write: LogWrite): void {

@@ -3,7 +3,7 @@
 // are steps that a simulator (or a test, with `runAll`) takes when it likes, so that a crash can fall between any two.
 // Steps queue their reports; only `deliver` calls back, never a call of the interface. All randomness is the driver's.
 // One thread. Where the interface says that something must hold of the caller, this twin asserts it.
-import { BasaltError, assert } from "../../base/index";
+import { BasaltError, assert, errorText } from "../../base/index";
 import type { ByteString, SeededRandom } from "../../base/index";
 import { u32String } from "../keys";
 import type { LogBatch } from "../log-batch";
@@ -55,7 +55,6 @@ type Phase = "open" | "failed" | "refused" | "closed" | "crashed";
 
 class PinnedImage implements Snapshot {
   isReleased = false;
-  loads = 0;
 
   constructor(
     readonly id: number,
@@ -66,7 +65,6 @@ class PinnedImage implements Snapshot {
 
   release(): void {
     assert(!this.isReleased, "a snapshot is released once");
-    assert(this.loads === 0, "a snapshot is released when no load reads it any more");
     this.isReleased = true;
     this.onRelease();
   }
@@ -93,9 +91,9 @@ export class MemoryStorage implements Storage {
   private readonly loads = new PendingLoads();
   private lastSnapshotId = 0;
   private pinnedSnapshots = 0;
-  private readonly totals = { logBatches: 0, logSyncs: 0, appliedEntries: 0, flushes: 0, loads: 0 };
+  private readonly totals = { logBatches: 0, logSyncs: 0, applyEntries: 0, dataFlushes: 0, loads: 0 };
 
-  /** Throws BasaltError DIRECTORY_IN_USE, WRONG_NODE. */
+  /** Throws BasaltError DIR_IN_USE, DIR_NODE_ID. */
   constructor(
     private readonly disk: MemoryDisk,
     options: MemoryStorageOptions,
@@ -103,16 +101,15 @@ export class MemoryStorage implements Storage {
     this.nodeId = options.nodeId;
     this.driver = options.driver;
     this.syncs = (options.fsync ?? "always") === "always";
-    if (disk.isOpen) throw new BasaltError("DIRECTORY_IN_USE", "The data directory is in use by another process.");
+    if (disk.isOpen) throw new BasaltError("DIR_IN_USE", "The data directory is in use by another process.");
     if (disk.nodeId !== undefined && disk.nodeId !== options.nodeId) {
       throw new BasaltError(
-        "WRONG_NODE",
+        "DIR_NODE_ID",
         `The data directory belongs to node ${disk.nodeId}, not to node ${options.nodeId}. Start it with its own id.`,
       );
     }
     if (disk.nodeId === undefined) {
-      disk.nodeId = options.nodeId;
-      disk.incarnation = this.driver.random.next32() * 0x10_0000 + this.driver.random.below(0x10_0000);
+      disk.claim(options.nodeId, 1 + this.driver.random.next32() * 0x10_0000 + this.driver.random.below(0x10_0000));
     }
     this.incarnation = disk.incarnation;
     this.logs = disk.openLogs();
@@ -248,12 +245,11 @@ export class MemoryStorage implements Storage {
     return {
       logBatchesTotal: this.totals.logBatches,
       logSyncsTotal: this.totals.logSyncs,
-      logBatchesWaiting: this.lastTicket - this.writtenTicket,
-      appliedEntriesTotal: this.totals.appliedEntries,
-      dataFlushesTotal: this.totals.flushes,
+      logQueueBatches: this.submitted.length,
+      applyEntriesTotal: this.totals.applyEntries,
+      dataFlushesTotal: this.totals.dataFlushes,
       loadsTotal: this.totals.loads,
-      loadsWaiting: this.loads.length,
-      snapshotsPinned: this.pinnedSnapshots,
+      pinnedSnapshots: this.pinnedSnapshots,
     };
   }
 
@@ -348,11 +344,11 @@ export class MemoryStorage implements Storage {
         tail.applied(index, entry.payload);
         return entry;
       });
-      this.totals.appliedEntries += count;
+      this.totals.applyEntries += count;
       if (reached !== undefined) this.report(() => this.listener?.applied(group, reached));
       else this.driver.onPending?.();
     } catch (error) {
-      this.fail(error instanceof Error ? error : new Error(String(error)));
+      this.fail(error);
     }
     return true;
   }
@@ -363,7 +359,7 @@ export class MemoryStorage implements Storage {
     this.flushIsWanted = false;
     if (!this.reaches("dataFlush")) return true;
     this.disk.data = this.rows.image;
-    this.totals.flushes++;
+    this.totals.dataFlushes++;
     for (const [group, index] of this.rows.flushed()) {
       this.report(() => {
         this.rows.reportPersisted(group, index);
@@ -376,8 +372,12 @@ export class MemoryStorage implements Storage {
   /** One pending load reads or reports, as the driver's random says. */
   stepLoad(): boolean {
     if (!this.pendingLoad) return false;
-    const report = this.loads.step(this.driver.random);
-    if (report) this.report(report);
+    try {
+      const report = this.loads.step(this.driver.random);
+      if (report) this.report(report);
+    } catch (error) {
+      this.fail(error);
+    }
     return true;
   }
 
@@ -445,7 +445,8 @@ export class MemoryStorage implements Storage {
     return false;
   }
 
-  private fail(error: Error): void {
+  private fail(cause: unknown): void {
+    const error = cause instanceof Error ? cause : new Error(errorText(cause));
     this.phase = "failed";
     this.loads.clear();
     this.report(() => {
@@ -471,24 +472,20 @@ export class MemoryStorage implements Storage {
     return tier === "anywhere" || (this.driver.isInMemory?.(group, key) ?? true);
   }
 
-  private pinned(snapshot: Snapshot): PinnedImage {
+  private imageOf(snapshot: Snapshot | undefined): RowImage {
+    if (!snapshot) return this.rows.image;
     assert(snapshot instanceof PinnedImage && snapshot.owner === this, "a snapshot is read where it was pinned");
     assert(!snapshot.isReleased, "a snapshot is not read after its release");
-    return snapshot;
-  }
-
-  private imageOf(snapshot: Snapshot | undefined): RowImage {
-    return snapshot ? this.pinned(snapshot).image : this.rows.image;
+    return snapshot.image;
   }
 
   private load<T>(snapshot: Snapshot | undefined, read: (image: RowImage) => T, done: (answer: T) => void): void {
     this.checkUsable();
-    const pinned = snapshot && this.pinned(snapshot);
-    if (pinned) pinned.loads++;
+    // A load keeps the image of its snapshot, also when that is released meanwhile.
+    const pinned = snapshot && this.imageOf(snapshot);
     this.totals.loads++;
     this.loads.add(() => {
-      const answer = read(this.imageOf(snapshot));
-      if (pinned) pinned.loads--;
+      const answer = read(pinned ?? this.rows.image);
       return () => done(answer);
     });
     this.driver.onPending?.();

@@ -4,15 +4,13 @@
 import {
   APPEND_THREAD,
   ConfChangeTransition,
-  EMPTY_CONF_STATE,
-  EMPTY_SNAPSHOT,
   MESSAGE_TYPE_NAMES,
   Message,
   MessageType,
   STATE_NAMES,
   isStorageThread,
 } from "../../../src/raft/core/index";
-import type { NodeId, RaftConfig, Snapshot, StepResult } from "../../../src/raft/core/index";
+import type { NodeId, RaftConfig, StepResult } from "../../../src/raft/core/index";
 import {
   ScriptError,
   bareNumbers,
@@ -24,6 +22,7 @@ import {
 } from "./arguments";
 import { parseChanges } from "./changes";
 import { describeEntries, describeMessage, describeReady } from "./describe";
+import { parseNodeOptions } from "./node-options";
 import { TraceOutput } from "./output";
 import type { Argument, Block } from "./script";
 import { TraceNode } from "./trace-node";
@@ -79,6 +78,10 @@ export class InteractionTrace {
       ["propose", (words) => this.propose(words)],
       ["propose-conf-change", (words, input) => this.proposeConfChange(words, input)],
       ["report-unreachable", (words) => this.reportUnreachable(words)],
+      // Of our own, for rules that etcd's scripts leave to other tests.
+      ["read-index", (words) => this.readIndex(words)],
+      ["report-snapshot", (words) => this.reportSnapshot(words)],
+      ["restart", (words) => this.at(firstNumber(words)).restart()],
     ]);
   }
 
@@ -105,23 +108,8 @@ export class InteractionTrace {
   }
 
   private addNodes(words: readonly Argument[]): void {
-    const voters: NodeId[] = [];
-    const learners: NodeId[] = [];
-    let index = 0;
-    let data: Buffer | null = null;
-    const options: { -readonly [Key in keyof RaftConfig]?: RaftConfig[Key] } = {};
-    for (const [key, value] of keyedValues(words.slice(1))) {
-      if (key === "voters") voters.push(toNumber(value));
-      else if (key === "learners") learners.push(toNumber(value));
-      else if (key === "index") options.applied = index = toNumber(value);
-      else if (key === "content") data = Buffer.from(value);
-      else setOption(options, key, value);
-    }
-    const bootstrap = voters.length > 0 || learners.length > 0 || index > 0 || data !== null;
-    if (bootstrap && index <= 1) throw new ScriptError("index must be specified as > 1 due to bootstrap");
-    const confState = { ...EMPTY_CONF_STATE, voters, learners };
-    const first: Snapshot = bootstrap ? { index, term: 1, confState, data } : EMPTY_SNAPSHOT;
-    for (let count = firstNumber(words); count > 0; count--) {
+    const { count, options, snapshot, bootstrap } = parseNodeOptions(words);
+    for (let added = 0; added < count; added++) {
       const config = {
         id: this.nodes.length + 1,
         electionTicks: 3,
@@ -131,7 +119,7 @@ export class InteractionTrace {
         log: this.output,
         ...options,
       };
-      this.nodes.push(new TraceNode(config, first, bootstrap));
+      this.nodes.push(new TraceNode(config, snapshot, bootstrap));
     }
   }
 
@@ -189,6 +177,16 @@ export class InteractionTrace {
   private reportUnreachable(words: readonly Argument[]): void {
     const [from = 0, to = 0] = bareNumbers(words);
     this.at(from).node.reportUnreachable(this.at(to).node.id);
+  }
+
+  private readIndex(words: readonly Argument[]): void {
+    this.at(firstNumber(words)).node.readIndex(Buffer.from(words[1]?.key ?? ""));
+  }
+
+  private reportSnapshot(words: readonly Argument[]): void {
+    const [from, to, outcome] = words.map((word) => word.key);
+    if (outcome !== "finished" && outcome !== "failed") throw new ScriptError("expected finished or failed");
+    this.at(toNumber(from ?? "")).node.reportSnapshot(toNumber(to ?? ""), outcome);
   }
 
   private sendSnapshot(words: readonly Argument[]): void {
@@ -350,56 +348,6 @@ export class InteractionTrace {
         while (this.at(id).applyWork.length > 0) this.processApply(id);
       });
     }
-  }
-}
-
-function setOption(
-  options: { -readonly [Key in keyof RaftConfig]?: RaftConfig[Key] },
-  key: string,
-  value: string,
-): void {
-  switch (key) {
-    case "inflight":
-      options.maxInflightMessages = toNumber(value);
-      break;
-    case "async-storage-writes":
-      options.asyncStorageWrites = toBoolean(value);
-      break;
-    case "prevote":
-      options.preVote = toBoolean(value);
-      break;
-    case "checkquorum":
-      options.checkQuorum = toBoolean(value);
-      break;
-    case "max-committed-size-per-ready":
-      options.maxCommittedBytesPerReady = toNumber(value);
-      break;
-    case "max-size-per-msg":
-      options.maxMessageBytes = toNumber(value);
-      break;
-    case "max-inflight-bytes":
-      options.maxInflightBytes = toNumber(value);
-      break;
-    case "max-uncommitted-size":
-      options.maxUncommittedBytes = toNumber(value);
-      break;
-    case "disable-conf-change-validation":
-      options.disableConfChangeValidation = toBoolean(value);
-      break;
-    case "disable-proposal-forwarding":
-      options.disableProposalForwarding = toBoolean(value);
-      break;
-    case "step-down-on-removal":
-      options.stepDownOnRemoval = toBoolean(value);
-      break;
-    case "read-only":
-      if (value !== "safe" && value !== "lease-based") {
-        throw new ScriptError(`invalid read-only option "${value}"`);
-      }
-      options.readOnly = value === "safe" ? "safe" : "leaseBased";
-      break;
-    default:
-    // etcd's own runner passes over options that it does not know.
   }
 }
 

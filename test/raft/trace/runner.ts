@@ -33,7 +33,8 @@ export function runTrace(text: string): TraceResult {
   return { blocks: blocks.length, differences };
 }
 
-class Player {
+/** One file's state. */
+export class Player {
   private readonly confChange = new ConfChangeTrace();
   private readonly interaction = new InteractionTrace();
 

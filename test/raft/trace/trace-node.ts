@@ -1,6 +1,6 @@
 // A node of an interaction trace with what stands around it: storage, the queues of its two storage threads, and the
 // history of its state machine, which simply appends what is applied; the newest state is what it sends as a snapshot.
-import { EntryType, MemoryRaftStorage, RawNode, decodeConfChange } from "../../../src/raft/core/index";
+import { EntryType, MemoryRaftStorage, RawNode, decodeConfChange, isEmptyHardState } from "../../../src/raft/core/index";
 import type {
   ConfState,
   Entry,
@@ -13,6 +13,7 @@ import { ScriptError } from "./arguments";
 
 class HistoryStorage extends MemoryRaftStorage {
   private readonly history: readonly Snapshot[];
+  private restored: Snapshot | null = null;
 
   constructor(history: readonly Snapshot[]) {
     super();
@@ -21,6 +22,26 @@ class HistoryStorage extends MemoryRaftStorage {
 
   override snapshot(): Snapshot {
     return this.history.at(-1)!;
+  }
+
+  override applySnapshot(snapshot: Snapshot): "ok" | "outOfDate" {
+    const outcome = super.applySnapshot(snapshot);
+    if (outcome === "ok") this.restored = snapshot;
+    return outcome;
+  }
+
+  /** What a node that starts here has applied. etcd's history does not take over a snapshot that was received. */
+  newest(): Snapshot {
+    const applied = this.history.at(-1)!;
+    return this.restored !== null && this.restored.index > applied.index ? this.restored : applied;
+  }
+
+  override initialState(): { hardState: HardState; confState: ConfState } {
+    const { hardState } = super.initialState();
+    const { index, confState } = this.newest();
+    // Applied entries were committed, even if the commit index of the time did not reach the disk.
+    const commit = Math.max(hardState.commit, index);
+    return { hardState: isEmptyHardState(hardState) ? hardState : { ...hardState, commit }, confState };
   }
 }
 
@@ -33,11 +54,11 @@ class ScriptedRawNode extends RawNode {
 
 export class TraceNode {
   readonly config: RaftConfig;
-  readonly storage: MemoryRaftStorage;
-  readonly node: ScriptedRawNode;
+  readonly storage: HistoryStorage;
+  node: ScriptedRawNode;
   readonly history: Snapshot[];
-  readonly appendWork: Message[] = [];
-  readonly applyWork: Message[] = [];
+  appendWork: Message[] = [];
+  applyWork: Message[] = [];
 
   constructor(config: Omit<RaftConfig, "storage">, first: Snapshot, bootstrap: boolean) {
     this.history = [first];
@@ -45,6 +66,13 @@ export class TraceNode {
     if (bootstrap) this.storage.applySnapshot(first);
     this.config = { ...config, storage: this.storage };
     this.node = new ScriptedRawNode(this.config);
+  }
+
+  /** A crash and a new start from storage: work that was not done is lost, what was applied is not applied again. */
+  restart(): void {
+    this.appendWork = [];
+    this.applyWork = [];
+    this.node = new ScriptedRawNode({ ...this.config, applied: this.storage.newest().index });
   }
 
   append(state: HardState | null, entries: readonly Entry[], snapshot: Snapshot | null): void {

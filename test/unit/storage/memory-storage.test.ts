@@ -196,9 +196,16 @@ describe("log", () => {
     const disk = new MemoryDisk();
     const node = new Node(disk);
     node.write(put("\x10k", "v"));
+    node.write(put("\x10k", "w"));
     await node.storage.close();
     disk.damageLogEntry(GROUP, 1, 40);
-    expect(() => new Node(disk).storage).toThrow(expect.objectContaining({ code: "CORRUPT_LOG" }));
+    const damaged = new Node(disk);
+    expect(() => damaged.storage.readEntries(GROUP, 1, 3, 1000)).toThrow("Entry 1 of group 1");
+    damaged.apply(2);
+    expect(damaged.takeEvents().join()).toContain("Entry 1 of group 1");
+    await damaged.storage.close();
+    disk.damageLogEntry(GROUP, 2, 40);
+    expect(() => new Node(disk)).toThrow(expect.objectContaining({ code: "CORRUPT_LOG" }));
   });
 });
 
@@ -331,11 +338,11 @@ describe("a failing disk", () => {
   test("a second process and another node are refused", async () => {
     const disk = new MemoryDisk();
     const node = new Node(disk);
-    expect(() => new Node(disk)).toThrow(expect.objectContaining({ code: "DIRECTORY_IN_USE" }));
+    expect(() => new Node(disk)).toThrow(expect.objectContaining({ code: "DIR_IN_USE" }));
     await node.storage.close();
     const driver = { random: power };
     expect(() => new MemoryStorage(disk, { nodeId: 8, driver })).toThrow(
-      expect.objectContaining({ code: "WRONG_NODE" }),
+      expect.objectContaining({ code: "DIR_NODE_ID" }),
     );
     expect(new Node(disk).storage.incarnation).toBe(node.storage.incarnation);
   });
@@ -394,10 +401,17 @@ describe("reads", () => {
     const request = { lower: "\x10", upper: "\x11", maxRows: 10, maxBytes: 100 };
     expect(node.storage.scan(GROUP, request, "memory")).toMatchObject({ keys: ["\x10z"] });
     expect(node.storage.scan(GROUP, { ...request, snapshot }, "memory")).toMatchObject({ values: ["aaa", "bbb", "ccc", "ddd"] });
-    expect(node.storage.statistics()["snapshotsPinned"]).toBe(1);
+    expect(node.storage.statistics()["pinnedSnapshots"]).toBe(1);
     snapshot.release();
-    expect(node.storage.statistics()["snapshotsPinned"]).toBe(0);
+    expect(node.storage.statistics()["pinnedSnapshots"]).toBe(0);
     expect(() => snapshot.release()).toThrow("released once");
+    const late = node.storage.pinSnapshot();
+    const rows: string[][] = [];
+    node.storage.loadScan(GROUP, { ...request, snapshot: late }, (page) => rows.push(page.keys));
+    late.release();
+    node.write(remove("\x10z"));
+    node.apply();
+    expect(rows).toEqual([["\x10z"]]);
     expect(() => node.storage.scan(GROUP, { ...request, snapshot }, "memory")).toThrow("after its release");
   });
 

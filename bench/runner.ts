@@ -1,0 +1,201 @@
+// Carries out a plan: starts the servers, writes the keys, runs every case on every server in turns, measures. Whatever
+// it started is stopped when it ends, also when it fails or is interrupted; nothing is killed but by the pid of a child.
+import { setTimeout as sleep } from "node:timers/promises";
+import { BasaltError, errorText } from "../src/base/index";
+import { GeneratorProcess } from "./load/index";
+import type { LoadResult } from "./load/index";
+import { cpuBetween, machineCpuUs, processUsage, residentBytes, totalUs, untilQuiet } from "./measure/index";
+import type { BenchOptions } from "./options";
+import { dataSets, turns } from "./plan";
+import type { BenchCase, DataSet } from "./plan";
+import type { Run } from "./report/index";
+import { ServerProcess } from "./servers/index";
+import type { ServerKind } from "./servers/index";
+
+const QUIET_LIMIT_MS = 30_000;
+const PRELOAD_CLIENTS = 16;
+/** Keys that keep a child's environment from changing what is measured. */
+const FOREIGN_SETTINGS = /^(BASALT_|NODE_OPTIONS$)/;
+
+export interface Progress {
+  /** Something happens that takes a moment. */
+  step(text: string): void;
+  /** A run has ended; `done` of `total`. */
+  ran(run: Run, benchCase: BenchCase, done: number, total: number): void;
+}
+
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
+export class BenchRunner {
+  private readonly running = new Set<Stoppable>();
+  private readonly starting = new Set<Promise<Stoppable>>();
+  private readonly environment: NodeJS.ProcessEnv;
+  private readonly runs: Run[] = [];
+  private stopped = false;
+
+  constructor(
+    private readonly options: BenchOptions,
+    private readonly kinds: readonly ServerKind[],
+    private readonly dataDir: string,
+    private readonly progress: Progress,
+  ) {
+    this.environment = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !FOREIGN_SETTINGS.test(name)),
+    );
+  }
+
+  /** Runs everything. Fails at the first wrong reply, lost connection or server that ends. */
+  async run(): Promise<readonly Run[]> {
+    const sets = dataSets(this.options);
+    const total =
+      sets.reduce((sum, { cases }) => sum + cases.length, 0) * this.kinds.length * this.options.repetitions;
+    try {
+      for (const dataSet of sets) {
+        for (let repetition = 0; repetition < this.options.repetitions; repetition++) {
+          await this.repeat(dataSet, repetition, total);
+        }
+      }
+    } finally {
+      await this.stop();
+    }
+    return this.runs;
+  }
+
+  /** Stops all processes, those that are starting too, and removes their data; a run under way fails. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await Promise.allSettled(this.starting);
+    await this.stopAll();
+  }
+
+  private async stopAll(): Promise<void> {
+    await Promise.all([...this.running].map((process) => this.ended(process)));
+  }
+
+  private async repeat(dataSet: DataSet, repetition: number, total: number): Promise<void> {
+    const { repetitions } = this.options;
+    this.progress.step(
+      `repetition ${repetition + 1} of ${repetitions}: starting servers, writing ${dataSet.keys} keys`,
+    );
+    const servers: ServerProcess[] = [];
+    for (const kind of this.kinds) {
+      const server = await this.started(ServerProcess.start(kind, this.dataDir, this.environment));
+      await this.guard(server, () => this.preload(server, dataSet));
+      servers.push(server);
+    }
+    for (const [caseIndex, benchCase] of dataSet.cases.entries()) {
+      const names = turns(
+        this.kinds.map((kind) => kind.name),
+        repetition,
+        caseIndex,
+      );
+      for (const [turn, name] of names.entries()) {
+        const server = servers.find((candidate) => candidate.kind.name === name);
+        if (server === undefined) throw new BasaltError("NO_SERVER", `No server ${name} runs.`);
+        const run = await this.guard(server, () => this.measure(server, benchCase, repetition, turn));
+        this.runs.push(run);
+        this.progress.ran(run, benchCase, this.runs.length, total);
+      }
+    }
+    await this.stopAll();
+  }
+
+  private async preload(server: ServerProcess, { keys, valueBytes, cases }: DataSet): Promise<void> {
+    const anyCase = cases[0]!;
+    const generator = await this.generator(server, {
+      ...anyCase,
+      clients: PRELOAD_CLIENTS,
+      keys,
+      valueBytes,
+    });
+    await generator.preload(keys);
+    await this.ended(generator);
+    await this.waitUntilQuiet(server);
+  }
+
+  private async measure(
+    server: ServerProcess,
+    benchCase: BenchCase,
+    repetition: number,
+    turn: number,
+  ): Promise<Run> {
+    const generator = await this.generator(server, benchCase);
+    if (this.options.warmUpSeconds > 0) await generator.closedLoop(this.options.warmUpSeconds);
+    await this.waitUntilQuiet(server);
+
+    const machineBefore = machineCpuUs();
+    const serverBefore = processUsage(server.pid);
+    const generatorBefore = processUsage(generator.pid);
+    const result = await generator.closedLoop(this.options.seconds);
+    const generatorCpu = cpuBetween(generatorBefore, processUsage(generator.pid));
+    const serverLoaded = processUsage(server.pid);
+    const machineUs = machineCpuUs() - machineBefore;
+
+    await this.ended(generator);
+    const quiet = await this.waitUntilQuiet(server);
+    const serverAfter = processUsage(server.pid);
+    const ownUs = totalUs(cpuBetween(serverBefore, serverLoaded)) + totalUs(generatorCpu);
+    return {
+      caseId: benchCase.id,
+      server: server.kind.name,
+      repetition,
+      turn,
+      ...loadFigures(result),
+      serverCpu: cpuBetween(serverBefore, serverAfter),
+      serverCpuAfterLoad: cpuBetween(serverLoaded, serverAfter),
+      generatorCpu,
+      quiet,
+      otherCores: Math.max(0, machineUs - ownUs) / result.elapsedUs,
+      serverWrittenBytes: serverAfter.writtenBytes - serverBefore.writtenBytes,
+      serverResidentBytes: residentBytes(server.pid),
+    };
+  }
+
+  private generator(server: ServerProcess, benchCase: BenchCase): Promise<GeneratorProcess> {
+    const spec = { ...benchCase, port: server.port, seed: this.options.seed };
+    return this.started(GeneratorProcess.start(spec, this.environment));
+  }
+
+  private waitUntilQuiet(server: ServerProcess): Promise<boolean> {
+    return untilQuiet(server.pid, this.options.quietMs, QUIET_LIMIT_MS);
+  }
+
+  private async started<Process extends Stoppable>(starting: Promise<Process>): Promise<Process> {
+    this.starting.add(starting);
+    try {
+      const process = await starting;
+      this.running.add(process);
+      if (!this.stopped) return process;
+      await this.ended(process);
+      throw new BasaltError("STOPPED", "The benchmark was stopped.");
+    } finally {
+      this.starting.delete(starting);
+    }
+  }
+
+  /** Forgets a process only when it is gone, so that whoever stops everything waits for it too. */
+  private async ended(process: Stoppable): Promise<void> {
+    await process.stop();
+    this.running.delete(process);
+  }
+
+  /** Does something with a server; when it fails because the server is gone, says that instead. */
+  private async guard<Result>(server: ServerProcess, action: () => Promise<Result>): Promise<Result> {
+    try {
+      return await action();
+    } catch (error) {
+      // The exit of a child is told a moment after its connections break.
+      await sleep(200);
+      if (!this.stopped) server.assertRunning();
+      throw new BasaltError("BENCH_FAILED", `${server.kind.title}: ${errorText(error)}`, { cause: error });
+    }
+  }
+}
+
+function loadFigures(
+  result: LoadResult,
+): Pick<Run, "operations" | "elapsedUs" | "operationsPerSecond" | "latency" | "sentBytes" | "receivedBytes"> {
+  return { ...result, operationsPerSecond: (result.operations / result.elapsedUs) * 1e6 };
+}

@@ -1,0 +1,225 @@
+#include "range-walks.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "rocksdb/options.h"
+#include "row-format.h"
+
+namespace basalt {
+namespace {
+
+using rocksdb::Iterator;
+using rocksdb::PinnableSlice;
+using rocksdb::ReadOptions;
+
+enum TombstoneKind : uint8_t { kCollection = 1, kDatabase = 2, kKey = 3 };
+
+constexpr size_t kHeaderKeyPrefixBytes = 11;
+constexpr size_t kDatabaseBytes = 4;
+
+Outcome ReadFailed(const Status& status) {
+  return Outcome(status.IsCorruption() ? "STORAGE_CORRUPT" : "STORAGE_FAILED",
+                 "A read of applied data failed (" + status.ToString() + "); the node must stop.");
+}
+
+Outcome DamagedHeader() {
+  return Outcome("CORRUPT_ROW", "A stored value header cannot be decoded. Restore this node from another copy.");
+}
+
+ReadOptions WalkOptions(const SnapshotHandle& snapshot) {
+  ReadOptions options;
+  options.fill_cache = false;
+  options.snapshot = snapshot.get();
+  return options;
+}
+
+bool IsExpired(const ValueHeader& header, uint64_t now_ms) {
+  return header.expiry_ms != 0 && header.expiry_ms <= now_ms;
+}
+
+/** The smallest key above all that begin with `prefix`, whose first byte is below 0xff. */
+std::string PrefixEnd(std::string prefix) {
+  while (static_cast<uint8_t>(prefix.back()) == 0xff) prefix.pop_back();
+  prefix.back() = static_cast<char>(static_cast<uint8_t>(prefix.back()) + 1);
+  return prefix;
+}
+
+/** One answer in the making. */
+class GarbageSearch {
+ public:
+  GarbageSearch(const Instances& instances, const GarbageRequest& request, Garbage* garbage)
+      : instances_(instances),
+        request_(request),
+        garbage_(garbage),
+        group_prefix_(GroupPrefix(request.group)),
+        options_(WalkOptions(request.snapshot)) {}
+
+  Outcome Run();
+
+ private:
+  /** Walks one space from `position`; `full_` ends the search. */
+  Outcome WalkSpace(uint8_t space, const std::string& position);
+  /** Notes what the row gives reason for. `skip_to_` is where to go on if not at the next row. */
+  Outcome Examine(uint8_t space, Slice key, Slice value);
+  Outcome ExamineTombstone(Slice key);
+  Outcome ExamineElement(Slice key);
+  /** Reads a header row; `found` is false if there is none. The header's version points into `value_`. */
+  Outcome ReadHeader(const std::string& logical_key, bool* found, ValueHeader* header);
+  Outcome IsOrphan(const ElementKey& parts, bool* orphan);
+  bool IsDatabaseGone(uint32_t database);
+
+  const Instances& instances_;
+  const GarbageRequest& request_;
+  Garbage* const garbage_;
+  const std::string group_prefix_;
+  const ReadOptions options_;
+  PinnableSlice value_;
+  std::string skip_to_;
+  bool full_ = false;
+};
+
+Outcome GarbageSearch::Run() {
+  static constexpr uint8_t kOrder[] = {space::kTombstone, space::kHeader, space::kElement};
+  std::string position = request_.from.empty() ? std::string(1, static_cast<char>(space::kTombstone)) : request_.from;
+  bool started = false;
+  for (const uint8_t space : kOrder) {
+    started = started || static_cast<uint8_t>(position[0]) == space;
+    if (!started) continue;
+    if (static_cast<uint8_t>(position[0]) != space) position = std::string(1, static_cast<char>(space));
+    Outcome outcome = WalkSpace(space, position);
+    if (!outcome.ok() || full_) return outcome;
+  }
+  return Outcome();
+}
+
+Outcome GarbageSearch::WalkSpace(uint8_t space, const std::string& position) {
+  const std::string upper = group_prefix_ + static_cast<char>(space + 1);
+  const Slice upper_bound(upper);
+  ReadOptions options = options_;
+  options.iterate_upper_bound = &upper_bound;
+  std::unique_ptr<Iterator> rows(instances_.data()->NewIterator(options, instances_.FamilyOfSpace(space)));
+  for (rows->Seek(group_prefix_ + position); rows->Valid();) {
+    Slice key = rows->key();
+    key.remove_prefix(kGroupBytes);
+    if (garbage_->rows_examined == request_.max_rows) {
+      garbage_->next = key.ToString();
+      full_ = true;
+      return Outcome();
+    }
+    garbage_->rows_examined++;
+    skip_to_.clear();
+    Outcome outcome = Examine(space, key, rows->value());
+    if (!outcome.ok()) return outcome;
+    if (skip_to_.empty()) {
+      rows->Next();
+    } else {
+      rows->Seek(group_prefix_ + skip_to_);
+    }
+  }
+  return rows->status().ok() ? Outcome() : ReadFailed(rows->status());
+}
+
+Outcome GarbageSearch::Examine(uint8_t space, Slice key, Slice value) {
+  if (space == space::kTombstone) return ExamineTombstone(key);
+  if (key.size() < kHeaderKeyPrefixBytes) return Outcome();
+  if (IsDatabaseGone(GetU32(key.data() + 1))) {
+    skip_to_ = PrefixEnd(std::string(key.data(), 1 + kDatabaseBytes));
+    return Outcome();
+  }
+  if (space == space::kElement) return ExamineElement(key);
+  ValueHeader header;
+  if (!ReadValueHeader(value, &header)) return DamagedHeader();
+  if (IsExpired(header, request_.now_ms)) garbage_->expired.push_back(key.ToString());
+  return Outcome();
+}
+
+Outcome GarbageSearch::ExamineElement(Slice key) {
+  ElementKey parts;
+  if (!ParseElementKey(key, &parts)) return Outcome();
+  const std::string prefix(key.data(), parts.prefix_bytes);
+  bool orphan = false;
+  Outcome outcome = IsOrphan(parts, &orphan);
+  if (orphan) garbage_->orphans.push_back(prefix);
+  skip_to_ = PrefixEnd(prefix);
+  return outcome;
+}
+
+Outcome GarbageSearch::ExamineTombstone(Slice key) {
+  if (key.size() < 2) return Outcome();
+  const uint8_t kind = static_cast<uint8_t>(key[1]);
+  const Slice rest(key.data() + 2, key.size() - 2);
+  if (kind == kDatabase && rest.size() >= kDatabaseBytes) {
+    IsDatabaseGone(GetU32(rest.data()));
+  } else if (kind == kCollection) {
+    const std::string prefix = std::string(1, static_cast<char>(space::kElement)) + rest.ToString();
+    ElementKey parts;
+    bool orphan = false;
+    if (!ParseElementKey(prefix, &parts) || parts.prefix_bytes != prefix.size()) return Outcome();
+    Outcome outcome = IsOrphan(parts, &orphan);
+    if (orphan) garbage_->orphans.push_back(prefix);
+    return outcome;
+  } else if (kind == kKey) {
+    const std::string header_key = std::string(1, static_cast<char>(space::kHeader)) + rest.ToString();
+    bool found = false;
+    ValueHeader header;
+    Outcome outcome = ReadHeader(header_key, &found, &header);
+    if (found && IsExpired(header, request_.now_ms)) garbage_->expired.push_back(header_key);
+    return outcome;
+  }
+  return Outcome();
+}
+
+Outcome GarbageSearch::ReadHeader(const std::string& logical_key, bool* found, ValueHeader* header) {
+  value_.Reset();
+  const Status status =
+      instances_.data()->Get(options_, instances_.key_values, group_prefix_ + logical_key, &value_);
+  *found = false;
+  if (status.IsNotFound()) return Outcome();
+  if (!status.ok()) return ReadFailed(status);
+  if (!ReadValueHeader(value_, header)) return DamagedHeader();
+  *found = true;
+  return Outcome();
+}
+
+Outcome GarbageSearch::IsOrphan(const ElementKey& parts, bool* orphan) {
+  bool found = false;
+  ValueHeader header;
+  Outcome outcome = ReadHeader(HeaderKeyOf(parts), &found, &header);
+  *orphan = outcome.ok() && (!found || header.version != parts.version);
+  return outcome;
+}
+
+bool GarbageSearch::IsDatabaseGone(uint32_t database) {
+  const auto contains = [database](const std::vector<uint32_t>& ids) {
+    return std::find(ids.begin(), ids.end(), database) != ids.end();
+  };
+  if (contains(request_.databases)) return false;
+  if (!contains(garbage_->databases)) garbage_->databases.push_back(database);
+  return true;
+}
+
+}  // namespace
+
+Outcome CountHeaders(const Instances& instances, const CountRequest& request, uint64_t* count) {
+  ReadOptions options = WalkOptions(request.snapshot);
+  const std::string lower = GroupPrefix(request.group) + request.lower;
+  const std::string upper = GroupPrefix(request.group) + request.upper;
+  const Slice upper_bound(upper);
+  options.iterate_upper_bound = &upper_bound;
+  options.readahead_size = size_t{1} << 20;
+  std::unique_ptr<Iterator> rows(instances.data()->NewIterator(options, instances.key_values));
+  *count = 0;
+  for (rows->Seek(lower); rows->Valid(); rows->Next()) {
+    ValueHeader header;
+    if (!ReadValueHeader(rows->value(), &header)) return DamagedHeader();
+    if (!IsExpired(header, request.now_ms)) ++*count;
+  }
+  return rows->status().ok() ? Outcome() : ReadFailed(rows->status());
+}
+
+Outcome FindGarbage(const Instances& instances, const GarbageRequest& request, Garbage* garbage) {
+  return GarbageSearch(instances, request, garbage).Run();
+}
+
+}  // namespace basalt

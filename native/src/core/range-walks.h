@@ -1,0 +1,51 @@
+// The two long walks over a group's data that run on loader threads: the count of live headers and the search for what the
+// sweeper may reclaim. They read over a snapshot, fill no cache, and answer what src/storage/memory/row-reads.ts answers.
+//
+// The search goes in a fixed order: tombstones (0x40), headers (0x10), elements (0x11). Of an element prefix only the first
+// row is looked at, of a database that does not exist only the first row in each space; the rest is passed with one seek, so
+// a live hash of a million fields costs one row.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "instances.h"
+#include "outcome.h"
+#include "snapshots.h"
+
+namespace basalt {
+
+struct CountRequest {
+  uint32_t group = 0;
+  std::string lower;
+  std::string upper;
+  uint64_t now_ms = 0;
+  SnapshotHandle snapshot;
+};
+
+Outcome CountHeaders(const Instances& instances, const CountRequest& request, uint64_t* count);
+
+struct GarbageRequest {
+  uint32_t group = 0;
+  /** Empty begins a pass. */
+  std::string from;
+  uint64_t max_rows = 0;
+  uint64_t now_ms = 0;
+  /** Physical ids that exist. */
+  std::vector<uint32_t> databases;
+  SnapshotHandle snapshot;
+};
+
+struct Garbage {
+  std::vector<std::string> expired;
+  std::vector<std::string> orphans;
+  std::vector<uint32_t> databases;
+  /** Empty when the pass has seen everything. */
+  std::string next;
+  uint64_t rows_examined = 0;
+};
+
+Outcome FindGarbage(const Instances& instances, const GarbageRequest& request, Garbage* garbage);
+
+}  // namespace basalt

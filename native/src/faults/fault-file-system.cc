@@ -1,0 +1,231 @@
+#include "fault-file-system.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+namespace basalt {
+namespace {
+
+using rocksdb::DirFsyncOptions;
+using rocksdb::FSDirectory;
+using rocksdb::FSWritableFile;
+using rocksdb::IOStatus;
+using rocksdb::Slice;
+
+constexpr int kPowerLossStatus = 137;
+
+IOStatus FromErrno(const std::string& path, int error) {
+  const std::string what = path + ": " + std::strerror(error);
+  return error == ENOENT ? IOStatus::PathNotFound(what) : IOStatus::IOError(what);
+}
+
+class FaultWritableFile : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  using Base = rocksdb::FSWritableFileOwnerWrapper;
+
+  FaultWritableFile(std::unique_ptr<FSWritableFile>&& target, FaultFileSystem* system, std::string path,
+                    FileDurabilityHandle file)
+      : Base(std::move(target)), system_(system), path_(std::move(path)), file_(std::move(file)) {}
+
+  IOStatus Append(const Slice& data, const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    return Change([&] { return Base::Append(data, options, debug); }, data.size());
+  }
+  IOStatus Append(const Slice& data, const rocksdb::IOOptions& options, const rocksdb::DataVerificationInfo& info,
+                  rocksdb::IODebugContext* debug) override {
+    return Change([&] { return Base::Append(data, options, info, debug); }, data.size());
+  }
+  IOStatus PositionedAppend(const Slice&, uint64_t, const rocksdb::IOOptions&, rocksdb::IODebugContext*) override {
+    return IOStatus::NotSupported("files are appended to");
+  }
+  IOStatus PositionedAppend(const Slice&, uint64_t, const rocksdb::IOOptions&, const rocksdb::DataVerificationInfo&,
+                            rocksdb::IODebugContext*) override {
+    return IOStatus::NotSupported("files are appended to");
+  }
+  IOStatus Truncate(uint64_t size, const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    return Change(
+        [&] {
+          IOStatus status = Base::Truncate(size, options, debug);
+          if (status.ok()) system_->durability().Truncate(file_, size);
+          return status;
+        },
+        0);
+  }
+  IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    return SyncBy([&] { return Base::Sync(options, debug); });
+  }
+  IOStatus Fsync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    return SyncBy([&] { return Base::Fsync(options, debug); });
+  }
+
+ private:
+  template <typename Operation>
+  IOStatus Change(Operation operation, uint64_t appended_bytes) {
+    IOStatus fault = system_->Begin(path_);
+    if (!fault.ok()) return fault;
+    std::shared_lock<std::shared_mutex> power(system_->power());
+    IOStatus status = operation();
+    if (status.ok() && appended_bytes > 0) system_->durability().Append(file_, appended_bytes);
+    return status;
+  }
+
+  template <typename Operation>
+  IOStatus SyncBy(Operation operation) {
+    system_->DelaySync();
+    IOStatus fault = system_->Begin(path_);
+    if (!fault.ok()) return fault;
+    std::shared_lock<std::shared_mutex> power(system_->power());
+    const uint64_t bytes = system_->durability().BeginSync(file_);
+    IOStatus status = operation();
+    if (status.ok()) system_->durability().Synced(file_, bytes);
+    return status;
+  }
+
+  FaultFileSystem* const system_;
+  const std::string path_;
+  const FileDurabilityHandle file_;
+};
+
+class FaultDirectory : public rocksdb::FSDirectoryWrapper {
+ public:
+  using Base = rocksdb::FSDirectoryWrapper;
+
+  FaultDirectory(std::unique_ptr<FSDirectory>&& target, FaultFileSystem* system, std::string path)
+      : Base(std::move(target)), system_(system), path_(std::move(path)) {}
+
+  IOStatus Fsync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    return SyncBy([&] { return Base::Fsync(options, debug); });
+  }
+  // Some file systems sync a directory only when the reason needs it; here each call is one.
+  IOStatus FsyncWithDirOptions(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug,
+                               const DirFsyncOptions& reason) override {
+    return SyncBy([&] { return Base::FsyncWithDirOptions(options, debug, reason); });
+  }
+
+ private:
+  template <typename Operation>
+  IOStatus SyncBy(Operation operation) {
+    system_->DelaySync();
+    IOStatus fault = system_->Begin(path_);
+    if (!fault.ok()) return fault;
+    std::shared_lock<std::shared_mutex> power(system_->power());
+    const uint64_t changes = system_->durability().BeginDirectorySync();
+    IOStatus status = operation();
+    if (status.ok()) system_->durability().DirectorySynced(path_, changes);
+    return status;
+  }
+
+  FaultFileSystem* const system_;
+  const std::string path_;
+};
+
+}  // namespace
+
+FaultFileSystem::FaultFileSystem(const FaultOptions& options)
+    : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()),
+      durability_(options.directory + "/unsynced", options.seed),
+      power_loss_at_operation_(options.power_loss_at_operation) {}
+
+void FaultFileSystem::CutPower() {
+  std::unique_lock<std::shared_mutex> power(power_);
+  durability_.LosePower();
+  _exit(kPowerLossStatus);
+}
+
+void FaultFileSystem::SetFault(FaultKind kind, const std::string& path_contains) {
+  std::lock_guard<std::mutex> lock(fault_mutex_);
+  fault_ = kind;
+  fault_path_ = path_contains;
+}
+
+IOStatus FaultFileSystem::Begin(const std::string& path) {
+  if (operations_.fetch_add(1) + 1 == power_loss_at_operation_) CutPower();
+  std::lock_guard<std::mutex> lock(fault_mutex_);
+  if (fault_ == FaultKind::kNone || path.find(fault_path_) == std::string::npos) return IOStatus::OK();
+  switch (fault_) {
+    case FaultKind::kNoSpace:
+      return IOStatus::NoSpace("No space left on device (injected): " + path);
+    case FaultKind::kReadOnly:
+      return IOStatus::IOError("Read-only file system (injected): " + path);
+    default:
+      return IOStatus::IOError("Input/output error (injected): " + path);
+  }
+}
+
+void FaultFileSystem::DelaySync() const {
+  const uint64_t micros = sync_delay_micros_;
+  if (micros > 0) std::this_thread::sleep_for(std::chrono::microseconds(micros));
+}
+
+IOStatus FaultFileSystem::NewWritableFile(const std::string& path, const FileOptions& options,
+                                          std::unique_ptr<FSWritableFile>* file, IODebugContext* debug) {
+  IOStatus fault = Begin(path);
+  if (!fault.ok()) return fault;
+  std::shared_lock<std::shared_mutex> power(power_);
+  FileDurabilityHandle durability = durability_.Create(path);
+  std::unique_ptr<FSWritableFile> target;
+  IOStatus status = FileSystemWrapper::NewWritableFile(path, options, &target, debug);
+  if (status.ok()) file->reset(new FaultWritableFile(std::move(target), this, path, durability));
+  return status;
+}
+
+IOStatus FaultFileSystem::ReopenWritableFile(const std::string& path, const FileOptions& options,
+                                             std::unique_ptr<FSWritableFile>* file, IODebugContext* debug) {
+  IOStatus fault = Begin(path);
+  if (!fault.ok()) return fault;
+  std::shared_lock<std::shared_mutex> power(power_);
+  uint64_t bytes = 0;
+  FileDurabilityHandle durability = FileSystemWrapper::GetFileSize(path, IOOptions(), &bytes, debug).ok()
+                                        ? durability_.Reopen(path, bytes)
+                                        : durability_.Create(path);
+  std::unique_ptr<FSWritableFile> target;
+  IOStatus status = FileSystemWrapper::ReopenWritableFile(path, options, &target, debug);
+  if (status.ok()) file->reset(new FaultWritableFile(std::move(target), this, path, durability));
+  return status;
+}
+
+IOStatus FaultFileSystem::ReuseWritableFile(const std::string&, const std::string&, const FileOptions&,
+                                            std::unique_ptr<FSWritableFile>*, IODebugContext*) {
+  return IOStatus::NotSupported("files are not reused");
+}
+
+IOStatus FaultFileSystem::NewRandomRWFile(const std::string&, const FileOptions&,
+                                          std::unique_ptr<rocksdb::FSRandomRWFile>*, IODebugContext*) {
+  return IOStatus::NotSupported("files are not written at random");
+}
+
+IOStatus FaultFileSystem::NewDirectory(const std::string& path, const IOOptions& options,
+                                       std::unique_ptr<FSDirectory>* directory, IODebugContext* debug) {
+  std::unique_ptr<FSDirectory> target;
+  IOStatus status = FileSystemWrapper::NewDirectory(path, options, &target, debug);
+  if (status.ok()) directory->reset(new FaultDirectory(std::move(target), this, path));
+  return status;
+}
+
+IOStatus FaultFileSystem::DeleteFile(const std::string& path, const IOOptions&, IODebugContext*) {
+  IOStatus fault = Begin(path);
+  if (!fault.ok()) return fault;
+  std::shared_lock<std::shared_mutex> power(power_);
+  return durability_.Delete(path) ? IOStatus::OK() : FromErrno(path, errno);
+}
+
+IOStatus FaultFileSystem::RenameFile(const std::string& source, const std::string& target, const IOOptions&,
+                                     IODebugContext*) {
+  IOStatus fault = Begin(target);
+  if (!fault.ok()) return fault;
+  std::shared_lock<std::shared_mutex> power(power_);
+  return durability_.Rename(source, target) ? IOStatus::OK() : FromErrno(source, errno);
+}
+
+IOStatus FaultFileSystem::LinkFile(const std::string& source, const std::string& target, const IOOptions&,
+                                   IODebugContext*) {
+  IOStatus fault = Begin(target);
+  if (!fault.ok()) return fault;
+  std::shared_lock<std::shared_mutex> power(power_);
+  return durability_.Link(source, target) ? IOStatus::OK() : FromErrno(source, errno);
+}
+
+}  // namespace basalt

@@ -1,0 +1,45 @@
+// Commands with subcommands (CLIENT, CONFIG, COMMAND): finding the one that is meant, with Redis's errors. Every container
+// also answers HELP, from its rows.
+import type { CommandContext, CommandSpec, ImmediateFunction } from "../command";
+import { wrongArity } from "../dispatch-errors";
+import { unknownSubcommand } from "../errors";
+
+/** The function of a container; `bare` runs where no subcommand is given, if that is allowed. */
+export function containerOf(
+  name: string,
+  subcommands: readonly CommandSpec[],
+  bare?: ImmediateFunction,
+): ImmediateFunction {
+  return (context) => {
+    const { args, reply } = context;
+    if (args.count === 1) return bare === undefined ? reply.error(wrongArity(name)) : bare(context);
+    const spec = subcommands.find((candidate) => args.isWord(1, candidate.name.toUpperCase()));
+    if (spec === undefined) return reply.error(unknownSubcommand(name, args.string(1)));
+    const { arity } = spec;
+    if (arity >= 0 ? args.count !== arity : args.count < -arity) {
+      return reply.error(wrongArity(`${name}|${spec.name}`));
+    }
+    if (spec.function.kind === "immediate") spec.function.run(context);
+  };
+}
+
+/** HELP of a container, whose other rows are `others`. */
+export function helpOf(name: string, others: readonly CommandSpec[], categories: readonly string[]): CommandSpec {
+  return {
+    name: "help",
+    arity: 2,
+    flags: ["loading", "stale"],
+    keys: [0, 0, 0],
+    categories,
+    since: "5.0.0",
+    group: "server",
+    function: { kind: "immediate", run: (context) => replyWithHelp(context, name, others) },
+  };
+}
+
+function replyWithHelp({ reply }: CommandContext, name: string, others: readonly CommandSpec[]): void {
+  const words = [...others.map((spec) => spec.name.toUpperCase()), "HELP"];
+  reply.array(words.length + 1);
+  reply.simple(`${name.toUpperCase()} <subcommand> [<arg> ...]. Subcommands are:`);
+  for (const word of words) reply.simple(word);
+}

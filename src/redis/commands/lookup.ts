@@ -1,0 +1,18 @@
+// Steps that commands on one key share: the check of its type, and the figures Redis counts for reads.
+import type { ValueHeader } from "../../storage/index";
+import type { CommandContext } from "../command";
+import { ERR_WRONG_TYPE } from "../errors";
+
+/** Counts a reading command's lookup; called once the command cannot be evaluated again. */
+export function countLookup(context: CommandContext, found: boolean): void {
+  const { statistics } = context.server;
+  if (found) statistics.keyspaceHitsTotal++;
+  else statistics.keyspaceMissesTotal++;
+}
+
+/** Replies WRONGTYPE and answers true if there is a value and it is of another type. */
+export function isWrongType(context: CommandContext, header: ValueHeader | null, type: number): boolean {
+  if (header === null || header.type === type) return false;
+  context.reply.error(ERR_WRONG_TYPE);
+  return true;
+}

@@ -1,0 +1,153 @@
+// APPEND, STRLEN, GETRANGE and SETRANGE: parts of strings. On a long string they touch only the chunks they need.
+import { notReady } from "../../kv/index";
+import type { NotReady } from "../../kv/index";
+import type { Arguments } from "../../resp/index";
+import { MAX_PAYLOAD_BYTES, ValueEncoding, ValueType } from "../../storage/index";
+import type { ValueHeader } from "../../storage/index";
+import { goSliced } from "../command";
+import type { CommandContext, CommandSpec, GoSliced } from "../command";
+import { ERR_ENTRY_TOO_LARGE, ERR_NOT_INTEGER, ERR_OFFSET, ERR_STRING_TOO_LONG } from "../errors";
+import { countLookup, isWrongType } from "./lookup";
+import { replyWithOneSliced } from "./sliced-strings";
+import type { RangeOf } from "./sliced-strings";
+import { SLICED_STRING_BYTES, STRING_MAX_BYTES, putString, replyWithString, writeString } from "./string-values";
+
+function append(context: CommandContext): void | NotReady {
+  const { args, reply, session } = context;
+  const valueBytes = args.length(2);
+  if (valueBytes > MAX_PAYLOAD_BYTES) return reply.error(ERR_ENTRY_TOO_LARGE);
+  const database = session.database(context.connection.database);
+  const key = args.string(1);
+  const header = session.header(database, key);
+  if (header === notReady) return notReady;
+  if (isWrongType(context, header, ValueType.string)) return;
+  if (header === null) {
+    putString(session, database, args.buffer, args.start(1), args.end(1), args.start(2), args.end(2), 0);
+    return reply.integer(valueBytes);
+  }
+  if (header.length + valueBytes > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
+  if (valueBytes === 0) return reply.integer(header.length);
+  const length = writeString(session, database, key, header, header.length, args.string(2));
+  if (length === notReady) return notReady;
+  reply.integer(length);
+}
+
+function strlen(context: CommandContext): void | NotReady {
+  const { args, reply, session } = context;
+  const header = session.header(session.database(context.connection.database), args.string(1));
+  if (header === notReady) return notReady;
+  countLookup(context, header !== null);
+  if (!isWrongType(context, header, ValueType.string)) reply.integer(header === null ? 0 : header.length);
+}
+
+function setrange(context: CommandContext): void | NotReady {
+  const { args, reply, session } = context;
+  const offset = integerWithin(args, 2);
+  if (offset === undefined) return reply.error(ERR_NOT_INTEGER);
+  if (offset < 0) return reply.error(ERR_OFFSET);
+  const valueBytes = args.length(3);
+  if (valueBytes > MAX_PAYLOAD_BYTES) return reply.error(ERR_ENTRY_TOO_LARGE);
+  const database = session.database(context.connection.database);
+  const key = args.string(1);
+  const header = session.header(database, key);
+  if (header === notReady) return notReady;
+  if (isWrongType(context, header, ValueType.string)) return;
+  if (valueBytes === 0) return reply.integer(header === null ? 0 : header.length);
+  if (offset + valueBytes > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
+  const length = writeString(session, database, key, header, offset, args.string(3));
+  if (length === notReady) return notReady;
+  reply.integer(length);
+}
+
+function getrange(context: CommandContext): void | NotReady | GoSliced {
+  const { args, reply, session } = context;
+  const start = integerWithin(args, 2);
+  const end = integerWithin(args, 3);
+  if (start === undefined || end === undefined) return reply.error(ERR_NOT_INTEGER);
+  const database = session.database(context.connection.database);
+  const key = args.string(1);
+  const header = session.header(database, key);
+  if (header === notReady) return notReady;
+  if (!isWrongType(context, header, ValueType.string)) {
+    const { from, to } = rangeOf(start, end, header === null ? 0 : header.length);
+    if (header === null || from === to) reply.bulk("");
+    else if (isSliced(header, from, to)) return goSliced;
+    else if (replyWithString(session, reply, database, key, header, from, to) === notReady) return notReady;
+  }
+  countLookup(context, header !== null);
+}
+
+function isSliced(header: ValueHeader, from: number, to: number): boolean {
+  return header.encoding === ValueEncoding.chunked && to - from > SLICED_STRING_BYTES;
+}
+
+/** A 64-bit integer; one that a number does not hold exactly is far beyond every string anyway. */
+function integerWithin(args: Arguments, index: number): number | undefined {
+  const integer = args.safeInteger(index);
+  if (integer !== undefined) return integer;
+  const big = args.bigInteger(index);
+  return big === undefined ? undefined : Number(big);
+}
+
+/** GETRANGE's bounds, both included and negative from the end, as [from, to) within a string of `length` bytes. */
+export function rangeOf(start: number, end: number, length: number): { from: number; to: number } {
+  if (start < 0 && end < 0 && start > end) return { from: 0, to: 0 };
+  const from = Math.max(0, start < 0 ? length + start : start);
+  const to = Math.min(length, Math.max(0, end < 0 ? length + end : end) + 1);
+  return from < to ? { from, to } : { from: 0, to: 0 };
+}
+
+function getrangeSliced(context: CommandContext, done: (sequence: number) => void): void {
+  const { args } = context;
+  const start = integerWithin(args, 2) ?? 0;
+  const end = integerWithin(args, 3) ?? 0;
+  const range: RangeOf = (length) => rangeOf(start, end, length);
+  replyWithOneSliced(context, args.string(1), range, ({ reply }) => reply.bulk(""), done);
+}
+
+export const STRING_RANGE_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "append",
+    arity: 3,
+    flags: ["write", "denyoom", "fast"],
+    keys: [1, 1, 1],
+    keyAccess: ["RW", "insert"],
+    categories: ["write", "string", "fast"],
+    since: "2.0.0",
+    group: "string",
+    function: { kind: "evaluated", run: append },
+  },
+  {
+    name: "strlen",
+    arity: 2,
+    flags: ["readonly", "fast"],
+    keys: [1, 1, 1],
+    keyAccess: ["RO"],
+    categories: ["read", "string", "fast"],
+    since: "2.2.0",
+    group: "string",
+    function: { kind: "evaluated", run: strlen },
+  },
+  {
+    name: "getrange",
+    arity: 4,
+    flags: ["readonly"],
+    keys: [1, 1, 1],
+    keyAccess: ["RO", "access"],
+    categories: ["read", "string", "slow"],
+    since: "2.4.0",
+    group: "string",
+    function: { kind: "evaluated", run: getrange, sliced: getrangeSliced },
+  },
+  {
+    name: "setrange",
+    arity: 4,
+    flags: ["write", "denyoom"],
+    keys: [1, 1, 1],
+    keyAccess: ["RW", "update"],
+    categories: ["write", "string", "slow"],
+    since: "2.2.0",
+    group: "string",
+    function: { kind: "evaluated", run: setrange },
+  },
+];

@@ -1,0 +1,209 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseBenchOptions } from "../../../bench/options";
+import { dataSets } from "../../../bench/plan";
+import {
+  REPORT_FORMAT,
+  renderList,
+  renderMarkdown,
+  shellWord,
+  summarise,
+  thousands,
+  withList,
+  writeReport,
+} from "../../../bench/report/index";
+import type { Report, Run } from "../../../bench/report/index";
+import type { ServerName } from "../../../bench/servers/index";
+
+function run(caseId: string, server: ServerName, repetition: number, operationsPerSecond: number): Run {
+  const operations = operationsPerSecond * 2;
+  return {
+    caseId,
+    server,
+    repetition,
+    turn: 0,
+    operations,
+    elapsedUs: 2_000_000,
+    operationsPerSecond,
+    latency: {
+      count: operations,
+      meanUs: 700,
+      maxUs: 9000,
+      percentilesUs: { 50: 600, 75: 700, 90: 900, 95: 1000, 99: 12_000, 99.5: 3000, 99.9: 5000, 99.99: 8000 },
+    },
+    serverCpu: { userUs: 4 * operations, systemUs: 6 * operations },
+    serverCpuAfterLoad: { userUs: 0, systemUs: operations },
+    generatorCpu: { userUs: operations, systemUs: 5 * operations },
+    quiet: true,
+    otherCores: 0.01,
+    serverWrittenBytes: 1,
+    serverResidentBytes: 2,
+    sentBytes: 3,
+    receivedBytes: 4,
+  };
+}
+
+function reportOf(changes: Partial<Report> = {}): Report {
+  const options = parseBenchOptions(["--workload", "set", "--pipeline", "1"]);
+  if (options === undefined) throw new Error("help was not asked for");
+  const cases = dataSets(options).flatMap((set) => set.cases);
+  const caseId = cases[0]?.id ?? "";
+  const runs = [
+    ...[80_000, 30_000, 70_000].map((speed, repetition) => run(caseId, "basalt", repetition, speed)),
+    ...[100_000, 50_000, 50_000].map((speed, repetition) => run(caseId, "redis", repetition, speed)),
+  ];
+  return {
+    format: REPORT_FORMAT,
+    name: "bench",
+    environment: {
+      startedAt: "2026-11-21T08:00:00.000Z",
+      commit: "9a3b095c0ffee",
+      commitShort: "9a3b095",
+      modified: false,
+      command: "npm run bench -- --workload set --pipeline 1",
+      processor: "Some CPU",
+      cores: 2,
+      memoryBytes: 24 * 2 ** 30,
+      kernel: "6.1",
+      node: "v20.0.0",
+      dataFileSystem: "ext4",
+      loadAverage: 0.5,
+    },
+    servers: [
+      { name: "basalt", title: "Basalt", version: "0.1.0" },
+      { name: "redis", title: "redis-server", version: "7.0.15" },
+    ],
+    missingServers: [],
+    options,
+    cases: summarise(cases, ["basalt", "redis"], runs),
+    runs,
+    ...changes,
+  };
+}
+
+describe("a summary", () => {
+  test("has medians per server and ratios of pairs", () => {
+    const [summary, ...others] = reportOf().cases;
+    expect(others).toEqual([]);
+    expect(summary?.servers.map((server) => [server.server, server.operationsPerSecond.median])).toEqual([
+      ["basalt", 70_000],
+      ["redis", 50_000],
+    ]);
+    expect(summary?.servers[0]?.serverCpuUsPerOperation.median).toBe(10);
+    expect(summary?.servers[0]?.generatorCpuUsPerOperation.median).toBe(6);
+    // 0.8, 0.6 and 1.4: the ratio of the medians, 1.4, would be another.
+    expect(summary?.ratios).toMatchObject([
+      {
+        subject: "basalt",
+        reference: "redis",
+        operationsPerSecond: { median: 0.8, lowest: 0.6, highest: 1.4 },
+      },
+    ]);
+  });
+
+  test("of one server alone has no ratios", () => {
+    const { runs } = reportOf();
+    const [benchCase] = reportOf().cases.map((summary) => summary.case);
+    const alone = summarise(benchCase === undefined ? [] : [benchCase], ["redis"], runs);
+    expect(alone[0]?.servers).toHaveLength(1);
+    expect(alone[0]?.ratios).toEqual([]);
+  });
+});
+
+describe("Markdown", () => {
+  test("says what was found, how, on what and how to repeat it", () => {
+    const text = renderMarkdown(reportOf());
+    expect(text).toContain(
+      "# Benchmark bench, 2026-11-21\n\nCommit 9a3b095. Measured: Basalt 0.1.0; redis-server 7.0.15.",
+    );
+    expect(text).toContain(
+      "| SET, pipeline 1, 50 clients, 64 B | Basalt / redis-server | **0.80** (0.60–1.40) | **1.00** (1.00–1.00) | **1.00** (1.00–1.00) |",
+    );
+    expect(text).toContain("| basalt | 70\u202f000 ± 36 % | 0.60 | 12.0 | 5.00 | 10.00 | 6.00 |");
+    expect(text).toContain("```sh\nnpm run bench -- --workload set --pipeline 1\n```");
+    expect(text).toContain("2 × Some CPU, 24 GiB, Linux 6.1");
+    expect(text).not.toContain("> ");
+    expect(text.endsWith("```\n")).toBe(true);
+  });
+
+  test("warns of what disturbs the figures", () => {
+    const report = reportOf();
+    const text = renderMarkdown({
+      ...report,
+      missingServers: ["redis-memory"],
+      options: { ...report.options, tiny: true },
+      environment: { ...report.environment, modified: true },
+      runs: report.runs.map((each, index) => ({ ...each, quiet: index > 0 })),
+      cases: summarise(
+        report.cases.map((summary) => summary.case),
+        ["basalt", "redis"],
+        report.runs.map((each) => ({ ...each, otherCores: 0.4 })),
+      ),
+    });
+    expect(text).toContain("with changes that are not committed");
+    expect(text).toContain("> A tiny run");
+    expect(text).toContain("> Without redis-memory: it is not installed here.");
+    expect(text).toContain("> In 1 of 6 runs the server was still busy");
+    expect(text).toContain("up to 0.40 cores");
+  });
+});
+
+describe("files", () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "basalt-report-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  test("carry date, commit and name, and are never overwritten", () => {
+    writeReport(reportOf(), directory);
+    writeReport(reportOf(), directory);
+    expect(readdirSync(directory).sort()).toEqual([
+      "2026-11-21-9a3b095-bench-2.json",
+      "2026-11-21-9a3b095-bench-2.md",
+      "2026-11-21-9a3b095-bench.json",
+      "2026-11-21-9a3b095-bench.md",
+    ]);
+    const stored: unknown = JSON.parse(
+      readFileSync(join(directory, "2026-11-21-9a3b095-bench.json"), "utf8"),
+    );
+    expect(stored).toEqual(JSON.parse(JSON.stringify(reportOf())));
+  });
+
+  test("are listed in the index between its markers, other files of JSON are not", () => {
+    const page = join(directory, "README.md");
+    writeFileSync(
+      page,
+      "# Reports\n\n<!-- reports: written by npm run bench -->\n<!-- end of reports -->\n\nThe rest.\n",
+    );
+    writeFileSync(join(directory, "other.json"), `{"format":99}`);
+    writeReport(reportOf(), directory);
+    const text = readFileSync(page, "utf8");
+    expect(text).toContain(
+      "| [2026-11-21 bench](2026-11-21-9a3b095-bench.md) | 9a3b095 | 0.80 | – | – | – | – | – |",
+    );
+    expect(text.startsWith("# Reports\n")).toBe(true);
+    expect(text.endsWith("\n\nThe rest.\n")).toBe(true);
+    expect(text).not.toContain("other");
+  });
+});
+
+test("the list is newest first", () => {
+  const at = (startedAt: string) => reportOf({ environment: { ...reportOf().environment, startedAt } });
+  const list = renderList([
+    { stem: "a", report: at("2026-11-20T00:00:00.000Z") },
+    { stem: "b", report: at("2026-11-22T00:00:00.000Z") },
+  ]);
+  expect(list.indexOf("b.md")).toBeLessThan(list.indexOf("a.md"));
+  expect(renderList([])).toBe("None yet.");
+  expect(withList("a page without markers", "list")).toBeUndefined();
+});
+
+test("figures are written for people, words for shells", () => {
+  expect(thousands(1234567.8)).toBe("1\u202f234\u202f568");
+  expect(thousands(999)).toBe("999");
+  expect(shellWord("set,get")).toBe("set,get");
+  expect(shellWord("it's here")).toBe(`'it'\\''s here'`);
+});
