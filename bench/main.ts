@@ -70,16 +70,18 @@ function progressLine(run: Run, benchCase: BenchCase, done: number, total: numbe
 }
 
 async function bench(words: readonly string[]): Promise<void> {
-  const options = parseBenchOptions(words);
+  const options = parseBenchOptions(words, ROOT);
   if (options === undefined) {
     process.stdout.write(benchHelp());
     return;
   }
+  const { reportDir, dataDir, ...load } = options;
   const { kinds, servers, missing } = availableServers(options);
   for (const name of missing) say(`${name} is skipped: redis-server is not installed`);
-  const places = options.dataDir === undefined ? [tmpdir(), join(ROOT, "data-bench")] : [options.dataDir];
+  const places = dataDir === undefined ? [tmpdir(), join(ROOT, "data-bench")] : [dataDir];
   const data = diskDirectory(places);
-  if (options.reportDir !== undefined) mkdirSync(options.reportDir, { recursive: true });
+  // Before the runs: a report that has no place to go should not be found out minutes later.
+  if (reportDir !== undefined) mkdirSync(reportDir, { recursive: true });
   const environment = readEnvironment(ROOT, words, data.fileSystem);
 
   const runner = new BenchRunner(options, kinds, data.path, {
@@ -99,7 +101,7 @@ async function bench(words: readonly string[]): Promise<void> {
     environment,
     servers,
     missingServers: missing,
-    options,
+    options: load,
     cases: summarise(
       dataSets(options).flatMap(({ cases }) => cases),
       servers.map(({ name }) => name),
@@ -108,8 +110,8 @@ async function bench(words: readonly string[]): Promise<void> {
     runs,
   };
   say(`\n${renderMarkdown(report)}`);
-  if (options.reportDir !== undefined) {
-    const files = writeReport(report, options.reportDir);
+  if (reportDir !== undefined) {
+    const files = writeReport(report, reportDir);
     say(`report: ${files.markdown} and ${files.json}`);
   }
 }

@@ -1,5 +1,6 @@
 // The command line of the bench: one table, from which parsing, help and the refusal of unknown options come. Lists are
 // written with commas. Pure: whether redis-server is there, and where data can lie, is found out elsewhere.
+import { join } from "node:path";
 import { BasaltError } from "../src/base/index";
 import { nearest } from "../src/config/index";
 import { WORKLOAD_NAMES } from "./load/index";
@@ -98,8 +99,11 @@ ${lines.join("\n")}
 `;
 }
 
-/** The options, or undefined when help was asked for. Throws a USAGE error with one sentence. */
-export function parseBenchOptions(words: readonly string[]): BenchOptions | undefined {
+/**
+ * The options, or undefined when help was asked for. Throws a USAGE error with one sentence. Reports go to the project
+ * whose directory is `root`, unless the command line says where.
+ */
+export function parseBenchOptions(words: readonly string[], root: string): BenchOptions | undefined {
   const { values, given } = readWords(words);
   if (given.has("help")) return undefined;
   const tiny = given.has("tiny");
@@ -122,7 +126,7 @@ export function parseBenchOptions(words: readonly string[]): BenchOptions | unde
     ...serversOf(valueOf("server")),
     seed: integerOf("seed", valueOf("seed"), 0, Number.MAX_SAFE_INTEGER - 1),
     label: labelOf(valueOf("label")),
-    reportDir: wantsReport ? valueOf("out") : undefined,
+    reportDir: wantsReport ? (values.get("out") ?? join(root, entries.out.fallback)) : undefined,
     dataDir: dataDir === "" ? undefined : dataDir,
     quietMs: tiny ? 100 : 400,
   });

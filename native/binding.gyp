@@ -1,9 +1,6 @@
-# Two builds of the same addon: `basalt`, and `basalt_test` with the fault file system, which is only built when asked
-# for (node-gyp rebuild -- -Dbasalt_test=1). Network-free: see README.md for where Node's headers come from.
+# Two builds of the same addon: `basalt`, and `basalt_test` with the fault file system. `node-gyp build basalt` makes only
+# the first. Network-free: README.md tells where Node's headers come from.
 {
-  'variables': {
-    'basalt_test%': 0,
-  },
   'target_defaults': {
     'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")', 'src/core'],
     'defines': ['NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
@@ -16,17 +13,11 @@
       'target_name': 'basalt',
       'sources': ['<!@(ls src/core/*.cc src/addon/*.cc)'],
     },
-  ],
-  'conditions': [
-    ['basalt_test==1', {
-      'targets': [
-        {
-          'target_name': 'basalt_test',
-          'defines': ['BASALT_FAULTS'],
-          'include_dirs': ['src/faults'],
-          'sources': ['<!@(ls src/core/*.cc src/addon/*.cc src/faults/*.cc)'],
-        },
-      ],
-    }],
+    {
+      'target_name': 'basalt_test',
+      'defines': ['BASALT_FAULTS'],
+      'include_dirs': ['src/faults'],
+      'sources': ['<!@(ls src/core/*.cc src/addon/*.cc src/faults/*.cc)'],
+    },
   ],
 }

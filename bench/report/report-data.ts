@@ -95,7 +95,8 @@ export interface Report {
   readonly servers: readonly MeasuredServer[];
   /** Servers that were wanted and are not installed. */
   readonly missingServers: readonly ServerName[];
-  readonly options: BenchOptions;
+  /** Without directories: they belong to one machine. */
+  readonly options: Omit<BenchOptions, "reportDir" | "dataDir">;
   readonly cases: readonly CaseSummary[];
   readonly runs: readonly Run[];
 }

@@ -28,7 +28,7 @@ async function main(): Promise<number> {
       const logger = createLogger(config.logLevel);
       const { startServer } = await import("../server/index.js");
       const code = await serve({ config, startServer, logger, version, process: processPort });
-      flushLogger(logger);
+      await flushLogger(logger);
       return code;
     },
   });

@@ -4,7 +4,6 @@
 import { BasaltError, errorText } from "../base/index";
 import { startWarnings } from "../config/index";
 import type { ServerConfig } from "../config/index";
-import { flushLogger } from "../observability/index";
 import type { Logger } from "../observability/index";
 import type { RunningServer, StartServer } from "./running-server";
 
@@ -40,7 +39,6 @@ export async function serve(options: ServeOptions): Promise<number> {
   const { config, logger, process } = options;
   process.on("uncaughtException", (error) => {
     logger.fatal({ err: error }, "unexpected error");
-    flushLogger(logger);
     process.complain(`Basalt stopped on an unexpected error: ${sentenceOf(error)}`);
     process.exit(ExitCode.failed);
   });
@@ -76,7 +74,7 @@ export async function serve(options: ServeOptions): Promise<number> {
 }
 
 /** Resolves with the first signal's name; a real second one ends the process. */
-function firstSignal({ process, logger }: ServeOptions): Promise<string> {
+function firstSignal({ process }: ServeOptions): Promise<string> {
   return new Promise((resolve) => {
     let firstAtMs: number | undefined;
     const onSignal = (signal: string): void => {
@@ -85,7 +83,6 @@ function firstSignal({ process, logger }: ServeOptions): Promise<string> {
         firstAtMs = nowMs;
         resolve(signal);
       } else if (nowMs - firstAtMs > SIGNAL_ECHO_MS) {
-        flushLogger(logger);
         process.complain("Basalt was ended by a second signal before it had stopped.");
         process.exit(ExitCode.interrupted);
       }

@@ -148,7 +148,7 @@ export class Evaluator implements GroupListener {
     const { session, storage, cache } = this;
     session.rollback();
     this.statistics.loadsTotal++;
-    const begun = this.overlay.open.sequence;
+    const begun = this.overlay.appliedSequence;
     const term = this.term;
     let waiting = session.missingScans.length;
     const keys = [...new Set(session.missing)];
@@ -160,8 +160,8 @@ export class Evaluator implements GroupListener {
     for (const request of session.missingScans) storage.loadScan(this.group.id, request, arrived);
     if (keys.length === 0) return;
     storage.loadMany(this.group.id, keys, (values) => {
-      // Rows written since the load began are newer than what it read; where that cannot be told, nothing is kept.
-      if (this.available && this.term === term && cache.forgottenSequence < begun) {
+      // Rows written by batches that the load may have missed are newer; where that cannot be told, nothing is kept.
+      if (this.available && this.term === term && cache.forgottenSequence <= begun) {
         keys.forEach((key, i) => {
           if (this.overlay.knows(key)) return;
           const value = values[i]!;
@@ -297,10 +297,11 @@ export class Evaluator implements GroupListener {
     const lost = [...drain(this.uncommitted), open];
     this.unapplied.clear();
     this.inFlightBytes = 0;
-    this.overlay.clear(new Batch(open.sequence + 1, MIN_BATCH_BUFFER_BYTES));
+    // Before the overlay is cleared: until they are told, `releasedSequence` has to say what was committed.
     for (const batch of lost) {
       for (const waiter of batch.waiters) waiter.lost(firstUnknown, open.sequence);
     }
+    this.overlay.clear(new Batch(open.sequence + 1, MIN_BATCH_BUFFER_BYTES));
     for (const barrier of this.barriers.splice(0)) barrier.run(false);
     this.relieve();
   }

@@ -23,8 +23,9 @@ import {
 import type { Batch } from "./batch";
 import { ElementRow, HeaderRow, RowCache } from "./row-table";
 
-/** Applied operations that may wait for the index before the cache is dropped instead. */
+/** Applied operations, and bytes of their batches, that may wait for the index before the cache is dropped instead. */
 const BACKLOG_MAX_OPERATIONS = 4096;
+const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
 
 interface RangeDeletion {
   readonly lower: ByteString;
@@ -51,6 +52,8 @@ export class Overlay {
   /** Sealed batches that the index does not cover yet, oldest first; some may be applied. */
   private readonly unindexed = new RingQueue<Batch>();
   private backlogOperations = 0;
+  /** Buffers of applied batches that are held for the index. */
+  backlogBytes = 0;
   private ranges: RangeDeletion[] = [];
   private order = 0;
 
@@ -73,9 +76,12 @@ export class Overlay {
     for (let batch = this.unapplied.peek(); batch !== undefined; batch = this.unapplied.peek()) {
       if (batch.sequence > sequence) break;
       this.unapplied.shift();
-      if (batch.indexedLength !== batch.length) this.backlogOperations += batch.operationCount;
+      const first = this.unindexed.peek();
+      if (first === undefined || batch.sequence < first.sequence) continue;
+      this.backlogOperations += batch.operationCount;
+      this.backlogBytes += batch.buffer.length;
     }
-    if (this.backlogOperations > BACKLOG_MAX_OPERATIONS) this.dropBacklog();
+    if (this.backlogOperations > BACKLOG_MAX_OPERATIONS || this.backlogBytes > BACKLOG_MAX_BYTES) this.dropBacklog();
     if (this.ranges.length > 0) this.retireRanges();
     this.cache.rotateWhenFull(sequence);
   }
@@ -84,15 +90,11 @@ export class Overlay {
   clear(open: Batch): void {
     this.unapplied.clear();
     this.unindexed.clear();
-    this.backlogOperations = 0;
+    this.backlogOperations = this.backlogBytes = 0;
     this.ranges = [];
     this.open = open;
     this.committedSequence = this.appliedSequence = open.sequence - 1;
-    this.cache.clear(open.sequence);
-  }
-
-  nextOrder(): number {
-    return ++this.order;
+    this.cache.clear(this.appliedSequence);
   }
 
   /** The header row of the view if it is known here; undefined: ask storage. */
@@ -122,9 +124,8 @@ export class Overlay {
     return row;
   }
 
-  /** Remembers a row that storage gave when the view had none. */
+  /** Remembers a row that storage gave when the view had none. It stands below every range deletion in flight: order 0. */
   loadedHeader(database: number, userKey: ByteString, row: HeaderRow): void {
-    row.order = this.nextOrder();
     const table = this.cache.headers(database);
     let newest = table.get(userKey);
     if (newest === undefined) {
@@ -136,7 +137,7 @@ export class Overlay {
   }
 
   loadedElement(key: ByteString, value: ByteString | null): ElementRow {
-    const row = new ElementRow(0, this.nextOrder(), undefined, value);
+    const row = new ElementRow(0, 0, undefined, value);
     let newest = this.cache.elements.get(key);
     if (newest === undefined) {
       this.cache.elements.set(key, row);
@@ -252,7 +253,7 @@ export class Overlay {
     for (let batch = this.unindexed.shift(); batch !== undefined; batch = this.unindexed.shift()) {
       this.indexBatch(batch);
     }
-    this.backlogOperations = 0;
+    this.backlogOperations = this.backlogBytes = 0;
     this.indexBatch(open);
   }
 
@@ -311,7 +312,7 @@ export class Overlay {
       last = batch.sequence;
       this.unindexed.shift();
     }
-    this.backlogOperations = 0;
+    this.backlogOperations = this.backlogBytes = 0;
     // A batch is indexed only after all before it, so every row in memory is of an applied batch: nothing pending goes.
     this.ranges = [];
     this.cache.clear(last);
@@ -322,6 +323,7 @@ export class Overlay {
     const retired = this.ranges.filter((range) => range.sequence <= this.appliedSequence);
     if (retired.length === 0) return;
     this.ranges = this.ranges.filter((range) => range.sequence > this.appliedSequence);
+    this.cache.forgot(retired[retired.length - 1]!.sequence);
     for (const range of retired) {
       if (prefixEnd(range.lower) === range.upper && elementPrefixLength(range.lower) === range.lower.length) {
         for (const key of this.cache.elements.under(range.lower)) this.forgetElement(key, range);
@@ -335,17 +337,31 @@ export class Overlay {
   private forgetElement(key: ByteString, range: RangeDeletion): void {
     if (key < range.lower || key >= range.upper) return;
     const row = this.cache.elements.get(key);
-    if (row !== undefined && row.order < range.order) this.cache.elements.delete(key);
+    if (row === undefined) return;
+    if (row.order < range.order) this.cache.elements.delete(key);
+    else forgetOlder(row, range.order);
   }
 
   private forgetHeaders(range: RangeDeletion): void {
     for (const [database, table] of this.cache.headerTables) {
-      for (const [userKey, row] of table.entries()) {
+      for (const [userKey] of table.entries()) {
         const key = headerKey(database, userKey);
-        if (row.order < range.order && key >= range.lower && key < range.upper) table.delete(userKey);
+        if (key < range.lower || key >= range.upper) continue;
+        // The newest row, which need not be the one of this generation.
+        const row = table.get(userKey);
+        if (row === undefined) continue;
+        if (row.order < range.order) table.delete(userKey);
+        else forgetOlder(row, range.order);
       }
     }
   }
+}
+
+/** Cuts what took effect before `order` off a row's older forms. */
+function forgetOlder<R extends { readonly order: number; older: R | undefined }>(row: R, order: number): void {
+  let newer = row;
+  while (newer.older !== undefined && newer.older.order > order) newer = newer.older;
+  newer.older = undefined;
 }
 
 /** ByteStrings compare by char code, which is byte order. */

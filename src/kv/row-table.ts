@@ -181,7 +181,7 @@ export class RowCache {
   readonly elements: ElementTable;
   private lastDatabase = -1;
   private lastTable: RowTable<HeaderRow> | undefined;
-  /** Batches up to here may have left no trace: a load that began before must not be cached. */
+  /** Batches up to here may have left no trace: a load that began before they were applied must not be cached. */
   forgottenSequence = 0;
   readonly statistics = { hitsTotal: 0, missesTotal: 0, rotationsTotal: 0 };
 
@@ -218,7 +218,7 @@ export class RowCache {
     const budget = this.budget;
     if (budget.youngBytes * 2 < this.maxBytes || budget.oldMaxSequence > appliedSequence) return;
     this.statistics.rotationsTotal++;
-    if (budget.oldMaxSequence > this.forgottenSequence) this.forgottenSequence = budget.oldMaxSequence;
+    this.forgot(budget.oldMaxSequence);
     budget.oldMaxSequence = budget.youngMaxSequence;
     budget.youngMaxSequence = 0;
     budget.youngBytes = 0;
@@ -238,6 +238,11 @@ export class RowCache {
     this.lastDatabase = -1;
     this.lastTable = undefined;
     Object.assign(this.budget, { youngBytes: 0, youngMaxSequence: 0, oldMaxSequence: 0 });
-    this.forgottenSequence = Math.max(this.forgottenSequence, sequence);
+    this.forgot(sequence);
+  }
+
+  /** Rows of batches up to `sequence` may be gone from here. */
+  forgot(sequence: number): void {
+    if (sequence > this.forgottenSequence) this.forgottenSequence = sequence;
   }
 }

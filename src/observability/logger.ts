@@ -1,15 +1,15 @@
-// Logs: one pino logger a process, JSON lines on standard output, or readable lines when that is a terminal. Lines are
-// handed to the operating system by Node's threads, so a slow reader of the log never blocks the event loop; at most
-// MAX_PENDING_BYTES wait in memory, beyond which new lines are dropped. Nothing logs on a hot path. A log that cannot be
-// written (closed pipe, full disk) is given up silently: it must not stop the database.
+// Logs: one pino logger a process, JSON lines on standard output, or readable lines when that is a terminal. Nothing logs
+// on a hot path. (pino's own asynchronous destination is not used: it retries for ever, at exit too, when the log's disk
+// is full.)
 import pino from "pino";
+import { LogWriter } from "./log-writer";
 import { readableLine } from "./readable-line";
 
 export type Logger = pino.Logger;
 export type LogLevel = pino.LevelWithSilent;
 
 const STANDARD_OUTPUT = 1;
-const MAX_PENDING_BYTES = 4 * 1024 * 1024;
+const FLUSH_LIMIT_MS = 1000;
 
 /** Anything that takes whole lines. */
 export interface LogDestination {
@@ -29,22 +29,24 @@ export function createLogger(level: LogLevel, destination?: LogDestination): Log
   );
 }
 
-/** Writes what still waits in memory; call it before the process is ended by hand. */
-export function flushLogger(logger: Logger): void {
-  const stream: unknown = Reflect.get(logger, pino.symbols.streamSym);
-  if (!(typeof stream === "object" && stream !== null && "flushSync" in stream)) return;
-  if (typeof stream.flushSync !== "function") return;
-  try {
-    stream.flushSync();
-  } catch {
-    // The reader is gone, or the file was never opened: there is nobody to tell.
-  }
+/**
+ * Resolves when what still waited in memory is written, or after FLUSH_LIMIT_MS if nobody reads it. Await it before the
+ * process is ended in good order; when it ends at once, the rest is written at exit.
+ */
+export function flushLogger(logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(resolve, FLUSH_LIMIT_MS);
+    logger.flush(() => {
+      clearTimeout(limit);
+      resolve();
+    });
+  });
 }
 
 function standardOutput(): LogDestination {
-  const stream = pino.destination({ dest: STANDARD_OUTPUT, sync: false, maxLength: MAX_PENDING_BYTES });
-  stream.on("error", () => undefined);
-  return stream;
+  const writer = new LogWriter(STANDARD_OUTPUT);
+  process.on("exit", () => writer.writeRest());
+  return writer;
 }
 
 function terminal(): LogDestination {

@@ -37,6 +37,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
   readonly parser: CommandParser;
   readonly reply: ReplyWriter;
   readonly session: Session;
+  private readonly pool: OutputBlockPool;
   readonly createdAtMs: number;
   /** The logical database SELECT chose. */
   database = 0;
@@ -65,6 +66,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     this.id = id;
     this.socket = socket;
     this.parser = new CommandParser(server.parserLimits);
+    this.pool = pool;
     this.reply = new ReplyWriter(pool);
     this.session = server.evaluator.session;
     this.createdAtMs = this.lastCommandAtMs = server.clock.wallMs();
@@ -127,7 +129,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
 
   /** False while the evaluator or the client has to catch up. */
   private mayGoOn(): boolean {
-    const { evaluator, outputLimitBytes } = this.server;
+    const { evaluator } = this.server;
     if (evaluator.congested) {
       if (!this.waitingForRelief) {
         this.waitingForRelief = true;
@@ -138,8 +140,9 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
       }
       return false;
     }
-    // Gated bytes go on when their batch is released; sent ones when the kernel has taken them.
-    return this.reply.length < outputLimitBytes && this.socket.bufferedBytes < outputLimitBytes;
+    // What may go makes room now. Gated bytes go on when their batch is released; sent ones when the kernel has taken them.
+    if (this.reply.length >= this.server.outputLimitBytes) this.send();
+    return !this.overLimit;
   }
 
   private adjustReading(): void {
@@ -230,16 +233,17 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
       });
       return;
     }
-    this.finished(command, mark, evaluator.finish());
+    this.finished(command, evaluator.finish());
   }
 
-  /** The reply written behind `mark` stands, unless `sequence` says that there is nothing to it. */
-  private finished(command: Command, mark: number, sequence: number): void {
+  /** The reply written behind the last whole one stands, unless `sequence` says that there is nothing to it. */
+  private finished(command: Command, sequence: number): void {
     if (sequence >= 0) {
       this.answered(command, sequence);
       return;
     }
-    this.reply.rollback(mark);
+    // Not to a mark from before `finish`: leadership may have been lost in it, and replies before this one replaced.
+    this.reply.rollback(this.answeredBytes - this.sentBytes);
     this.reply.error(sequence === effectsTooLarge ? ERR_TOO_LARGE : ERR_NOT_PROPOSED);
     this.answered(command, 0);
   }
@@ -251,9 +255,8 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
       assert(!finished, "a sliced command is done once");
       finished = true;
       this.suspended = false;
-      if (this.isClosed) return;
-      // Nothing else is written meanwhile, so the command's reply begins where the last whole one ended.
-      this.finished(command, this.answeredBytes - this.sentBytes, sequence);
+      if (this.isClosed) return this.reply.discard();
+      this.finished(command, sequence);
       this.run();
     });
   }
@@ -287,13 +290,17 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     const first = this.gates.peek();
     if (first === undefined) return;
     assert(first.sequence >= firstUnknown, "released replies were sent");
-    this.reply.rollback(0);
-    this.answeredBytes = this.sentBytes;
+    // Behind the replies that are lost may stand the beginning of one that is being written in slices: it stays.
+    const lostBytes = this.answeredBytes - this.sentBytes;
+    const block = this.reply.take();
+    assert(block !== undefined, "lost replies have been written");
     for (let gate = this.gates.shift(); gate !== undefined; gate = this.gates.shift()) {
       const error = gate.sequence >= firstNotProposed ? ERR_NOT_PROPOSED : ERR_UNKNOWN_OUTCOME;
       for (let i = 0; i < gate.commands.length; i++) this.reply.error(error);
     }
     this.answeredBytes = this.sentBytes + this.reply.length;
+    this.reply.bytesFrom(block.bytes, lostBytes, block.length);
+    this.pool.release(block);
     this.send();
   }
 

@@ -1,5 +1,6 @@
 // Errors of the dispatcher, in Redis's words where Redis has them. A retryable code says that the command was certainly
 // not proposed; UNKNOWN says that nobody can tell.
+import type { ByteString } from "../base/index";
 import type { Arguments } from "../resp/index";
 
 export const ERR_NOT_PROPOSED =
@@ -16,10 +17,16 @@ const ECHO_MAX_BYTES = 128;
 export function unknownCommand(args: Arguments): string {
   let words = "";
   for (let i = 1; i < args.count && words.length < ECHO_MAX_BYTES; i++) {
-    words += `'${args.string(i).slice(0, ECHO_MAX_BYTES - words.length)}' `;
+    words += `'${shown(args.string(i), ECHO_MAX_BYTES - words.length)}' `;
   }
-  const name = args.string(0).slice(0, ECHO_MAX_BYTES);
+  const name = shown(args.string(0));
   return oneLine(`ERR unknown command '${name}', with args beginning with: ${words}`);
+}
+
+/** What an error repeats of a client's word: like Redis, which prints C strings, up to a zero byte. */
+export function shown(word: ByteString, maxBytes = ECHO_MAX_BYTES): ByteString {
+  const zero = word.indexOf("\0");
+  return word.slice(0, zero < 0 ? maxBytes : Math.min(zero, maxBytes));
 }
 
 export function wrongArity(name: string): string {

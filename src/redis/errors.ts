@@ -2,6 +2,7 @@
 // of the connection itself (unknown command, arity, outcomes) are in dispatch-errors.ts.
 import type { ByteString } from "../base/index";
 import { MAX_KEY_BYTES, MAX_PAYLOAD_BYTES } from "../storage/index";
+import { shown } from "./dispatch-errors";
 
 export const ERR_SYNTAX = "ERR syntax error";
 export const ERR_WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value";
@@ -24,32 +25,28 @@ export const ERR_INVALID_COMMAND = "ERR Invalid command specified";
 export const ERR_INVALID_ARGUMENTS = "ERR Invalid number of arguments specified for command";
 export const ERR_NO_KEYS = "ERR The command has no key arguments";
 
-/** Redis cuts what it repeats of a client's words. */
-const ECHO_MAX_BYTES = 128;
-
 export function invalidExpireTime(command: ByteString): string {
   return `ERR invalid expire time in '${command}' command`;
 }
 
 export function unsupportedOption(option: ByteString): string {
-  return `ERR Unsupported option ${option}`;
+  return `ERR Unsupported option ${shown(option, Infinity)}`;
 }
 
 export function helloSyntaxError(option: ByteString): string {
-  return `ERR Syntax error in HELLO option '${option}'`;
+  return `ERR Syntax error in HELLO option '${shown(option, Infinity)}'`;
 }
 
 export function unknownSubcommand(container: ByteString, word: ByteString): string {
-  const name = word.slice(0, ECHO_MAX_BYTES);
-  return `ERR unknown subcommand '${name}'. Try ${container.toUpperCase()} HELP.`;
+  return `ERR unknown subcommand '${shown(word)}'. Try ${container.toUpperCase()} HELP.`;
 }
 
 export function unrecognizedOption(option: ByteString): string {
-  return `ERR Unrecognized option '${option}'`;
+  return `ERR Unrecognized option '${shown(option, Infinity)}'`;
 }
 
 export function invalidLibraryText(option: ByteString): string {
-  return `ERR ${option} cannot contain spaces, newlines or special characters.`;
+  return `ERR ${shown(option, Infinity)} cannot contain spaces, newlines or special characters.`;
 }
 
 // Basalt's own limits (README.md, "Differences").

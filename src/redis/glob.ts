@@ -15,6 +15,11 @@ function lower(char: number): number {
   return char >= 0x41 && char <= 0x5a ? char + 0x20 : char;
 }
 
+/** Ranges compare bytes as Redis on x86 does: as signed numbers. */
+function signed(char: number): number {
+  return char < 0x80 ? char : char - 0x100;
+}
+
 export class Glob {
   private readonly pattern: ByteString;
   private readonly ignoresCase: boolean;
@@ -105,8 +110,9 @@ export class Glob {
   }
 
   private within(a: number, b: number, char: number): boolean {
-    let low = Math.min(a, b);
-    let high = Math.max(a, b);
+    let low = Math.min(signed(a), signed(b));
+    let high = Math.max(signed(a), signed(b));
+    char = signed(char);
     if (this.ignoresCase) {
       low = lower(low);
       high = lower(high);

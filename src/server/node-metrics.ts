@@ -108,6 +108,6 @@ export function nodeMetrics(node: MeasuredNode): Metrics {
     () => group.status.commitIndex - group.status.appliedIndex,
     labels,
   );
-  metrics.figures("basalt_storage", "Storage", () => ({ ...storage.statistics() }));
+  metrics.figures("basalt_storage_", "Storage", () => ({ ...storage.statistics() }));
   return metrics;
 }

@@ -9,6 +9,7 @@ const STEPS = 20_000;
 
 describe("random clusters", () => {
   const totals = { elections: 0, confChanges: 0, crashes: 0, snapshots: 0, readsAnswered: 0, committed: 0 };
+  let stalls = 0;
 
   test(`seeds ${FIRST_SEED} to ${FIRST_SEED + SEEDS - 1} keep Raft's properties`, () => {
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
@@ -26,11 +27,13 @@ describe("random clusters", () => {
       totals.snapshots += cluster.snapshots;
       totals.readsAnswered += cluster.readsAnswered;
       totals.committed += cluster.committed;
+      stalls += cluster.stalls;
     }
   });
 
   test("the treatment was rough enough to mean something", () => {
-    console.log(`${SEEDS} seeds from ${FIRST_SEED}: ${JSON.stringify(totals)}`);
+    console.log(`${SEEDS} seeds from ${FIRST_SEED}: ${JSON.stringify({ ...totals, stalls })}`);
     for (const total of Object.values(totals)) expect(total).toBeGreaterThan(SEEDS === 1 ? -1 : SEEDS);
+    expect(stalls).toBeLessThanOrEqual(SEEDS * 0.01);
   });
 });

@@ -59,7 +59,7 @@ Napi::Function EngineObject::Define(Napi::Env env) {
 #ifdef BASALT_FAULTS
           InstanceMethod<&EngineObject::CutPower>("cutPower"),
           InstanceMethod<&EngineObject::SetFaults>("setFaults"),
-          InstanceMethod<&EngineObject::FileWrites>("fileWrites"),
+          InstanceMethod<&EngineObject::FileOperations>("fileOperations"),
 #endif
       });
 }
@@ -69,7 +69,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   BASALT_ASSERT(info.Length() == 5 && ShareBuffers(info), "an engine is made with its options, buffers and callback");
   EngineOptions options = OptionsOf(info[0].As<Napi::Object>());
 #ifdef BASALT_FAULTS
-  faults_ = MakeFaultFileSystem(info[0].As<Napi::Object>(), options.directory);
+  faults_ = MakeFaults(info[0].As<Napi::Object>(), options.directory);
   options.file_system = faults_;
 #endif
   const Outcome outcome = Engine::Open(options, &engine_);

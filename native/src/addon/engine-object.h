@@ -61,9 +61,11 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Value TakeLoad(const Info& info);
 
 #ifdef BASALT_FAULTS
+  // The fault file system (engine-object-faults.cc).
   Value CutPower(const Info& info);
   Value SetFaults(const Info& info);
-  Value FileWrites(const Info& info);
+  Value FileOperations(const Info& info);
+  static std::shared_ptr<FaultFileSystem> MakeFaults(const Napi::Object& options, const std::string& directory);
   std::shared_ptr<FaultFileSystem> faults_;
 #endif
 

@@ -34,9 +34,7 @@ bool Exists(const std::string& path) {
 
 }  // namespace
 
-DurabilityLog::DurabilityLog(std::string aside, uint64_t seed) : aside_(std::move(aside)), random_(seed) {
-  mkdir(aside_.c_str(), 0777);
-}
+DurabilityLog::DurabilityLog(std::string aside, uint64_t seed) : aside_(std::move(aside)), random_(seed) {}
 
 DurabilityLog::~DurabilityLog() {
   for (const auto& directory : changes_) {
@@ -50,6 +48,7 @@ DurabilityLog::~DurabilityLog() {
 uint64_t DurabilityLog::Below(uint64_t bound) { return bound == 0 ? 0 : random_() % bound; }
 
 bool DurabilityLog::KeepAside(const std::string& path, std::string* aside) {
+  mkdir(aside_.c_str(), 0777);
   *aside = aside_ + "/" + std::to_string(++last_aside_);
   if (rename(path.c_str(), aside->c_str()) != 0) return false;
   MoveName(path, *aside);

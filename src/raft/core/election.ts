@@ -31,7 +31,7 @@ export function hup(raft: Raft, campaign: Campaign): void {
     return;
   }
   // Whoever campaigns does it in a configuration it knows to be in force.
-  if (raft.raftLog.hasUnappliedConfChange()) {
+  if (raft.raftLog.mayHaveUnappliedConfChange()) {
     sink?.warn(
       `${hex(raft.id)} cannot campaign at term ${raft.term} since there are still pending configuration changes to apply`,
     );

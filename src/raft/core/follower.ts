@@ -168,9 +168,21 @@ function handleHeartbeat(raft: Raft, message: Message): void {
   raft.send(answer);
 }
 
-/** InstallSnapshot (Raft §7). */
+/**
+ * InstallSnapshot (Raft §7). It switches the configuration at once, so it must not overtake entries that are out for
+ * application: a configuration change among them would be made to the wrong configuration. It is held until they are
+ * applied; that ends, because a leader that has sent a snapshot sends no more entries.
+ */
 function handleSnapshot(raft: Raft, message: Message): void {
   const snapshot = message.snapshot ?? EMPTY_SNAPSHOT;
+  if (raft.raftLog.applying > raft.raftLog.applied) {
+    raft.heldSnapshot = message;
+    raft.sink?.debug(
+      `${hex(raft.id)} [applied: ${raft.raftLog.applied}, applying: ${raft.raftLog.applying}] holds snapshot ` +
+        `[index: ${snapshot.index}, term: ${snapshot.term}]`,
+    );
+    return;
+  }
   const restored = restoreSnapshot(raft, snapshot);
   raft.sink?.info(
     `${hex(raft.id)} [commit: ${raft.raftLog.committed}] ${restored ? "restored" : "ignored"} snapshot ` +

@@ -42,6 +42,9 @@ export class Raft {
   /** Payload bytes of the tail that this leader has appended and that are not yet applied; an estimate from below. */
   uncommittedBytes = 0;
 
+  /** A snapshot that came while entries were being applied; it waits until they are (see follower.ts). */
+  heldSnapshot: Message | null = null;
+
   readonly readOnly = new ReadOnlyQueue();
   /** Read requests that came before this leader had committed an entry of its term. */
   waitingReads: Message[] = [];

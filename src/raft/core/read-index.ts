@@ -9,17 +9,13 @@ import { NO_NODE } from "./types";
 import type { LogIndex } from "./types";
 
 export function receiveRead(raft: Raft, request: Message): void {
-  if (raft.tracker.isSingleton) {
-    answerRead(raft, request, raft.raftLog.committed);
-  } else if (raft.committedInTerm) {
-    startRead(raft, request);
-  } else {
-    raft.waitingReads.push(request);
-  }
+  // Not even a single voter knows its commit index before: the one on disk may lag behind what it has acknowledged.
+  if (raft.committedInTerm) startRead(raft, request);
+  else raft.waitingReads.push(request);
 }
 
 function startRead(raft: Raft, request: Message): void {
-  if (raft.settings.readOnly === "leaseBased") {
+  if (raft.tracker.isSoleVoter(raft.id) || raft.settings.readOnly === "leaseBased") {
     answerRead(raft, request, raft.raftLog.committed);
     return;
   }

@@ -108,6 +108,10 @@ function receiveApplied(raft: Raft, message: Message): void {
   if (entries.length === 0) return;
   appliedTo(raft, entries[entries.length - 1]!.index, encodedSizeOf(entries));
   releaseUncommitted(raft, payloadSizeOf(entries));
+  const held = raft.heldSnapshot;
+  if (held === null || raft.raftLog.applying > raft.raftLog.applied) return;
+  raft.heldSnapshot = null;
+  step(raft, held);
 }
 
 /** One tick of the host's clock. */

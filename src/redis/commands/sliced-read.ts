@@ -4,12 +4,10 @@
 // A read that left something out because it had expired fixes the time before its reply may go, so that no later reader,
 // under a slower clock, finds it again (DESIGN §3, Time).
 import { assert } from "../../base/index";
+import { effectsNotProposed } from "../../kv/index";
 import type { PinnedView } from "../../kv/index";
 import type { CommandContext } from "../command";
 import { ERR_NOT_PROPOSED } from "../dispatch-errors";
-
-/** Told to the dispatcher in place of a sequence: leadership went while the command was in slices. */
-const LEADERSHIP_LOST = -2;
 
 export class SlicedRead {
   readonly context: CommandContext;
@@ -39,7 +37,7 @@ export class SlicedRead {
     this.view.release();
     const { evaluator } = this.context.server;
     if (!this.expired || this.abandoned) return this.done(0);
-    if (!evaluator.available) return this.done(LEADERSHIP_LOST);
+    if (!evaluator.available) return this.done(effectsNotProposed);
     evaluator.begin(false, 0).fixTime();
     this.done(evaluator.finish());
   }

@@ -88,6 +88,8 @@ export class Member {
   readonly disk: Disk;
   readonly appendWork: Message[] = [];
   readonly applyWork: Message[] = [];
+  /** Answers of the storage threads to the node itself, in their order. */
+  readonly completions: Message[] = [];
   private readonly config: Omit<RaftConfig, "storage">;
   private readonly watcher: MemberWatcher;
 
@@ -111,6 +113,7 @@ export class Member {
   crash(statesLost: number): void {
     this.appendWork.length = 0;
     this.applyWork.length = 0;
+    this.completions.length = 0;
     const { states } = this.disk;
     const first = this.disk.firstIndex() - 1;
     for (let lost = 0; lost < statesLost; lost++) {
@@ -145,22 +148,22 @@ export class Member {
     const { term, vote, commit, entries, snapshot, responses } = this.appendWork.shift()!;
     const hasState = term !== 0 || vote !== 0 || commit !== 0;
     this.write(hasState ? { term, vote, commit } : null, entries, snapshot);
-    return this.stepOwn(responses);
+    return this.complete(responses);
   }
 
   processApply(): Message[] {
     const { entries, responses } = this.applyWork.shift()!;
     this.apply(entries);
-    return this.stepOwn(responses);
+    return this.complete(responses);
   }
 
-  private stepOwn(responses: readonly Message[]): Message[] {
-    const toSend: Message[] = [];
-    for (const response of responses) {
-      if (response.to === this.id) this.node.step(response);
-      else toSend.push(response);
-    }
-    return toSend;
+  private complete(responses: readonly Message[]): Message[] {
+    this.completions.push(...responses.filter((response) => response.to === this.id));
+    return responses.filter((response) => response.to !== this.id);
+  }
+
+  processCompletion(): void {
+    this.node.step(this.completions.shift()!);
   }
 
   private write(state: HardState | null, entries: readonly Entry[], snapshot: Snapshot | null): void {

@@ -2,7 +2,7 @@ import { benchHelp, parseBenchOptions } from "../../../bench/options";
 import type { BenchOptions } from "../../../bench/options";
 
 function parsed(...words: string[]): BenchOptions {
-  const options = parseBenchOptions(words);
+  const options = parseBenchOptions(words, "/project");
   if (options === undefined) throw new Error("help was not asked for");
   return options;
 }
@@ -22,7 +22,7 @@ test("without words it is the full form", () => {
     optionalServers: ["redis"],
     seed: 1,
     label: "bench",
-    reportDir: "perf-reports",
+    reportDir: "/project/perf-reports",
     dataDir: undefined,
     quietMs: 400,
   });
@@ -76,7 +76,7 @@ test("--no-report", () => {
 });
 
 test("--help wins", () => {
-  expect(parseBenchOptions(["--tiny", "--help"])).toBeUndefined();
+  expect(parseBenchOptions(["--tiny", "--help"], "/project")).toBeUndefined();
   for (const name of ["--tiny", "--seconds", "--repetitions", "--server", "--out", "--no-report"]) {
     expect(benchHelp()).toContain(name);
   }
@@ -107,7 +107,7 @@ describe("what is wrong is refused with a sentence", () => {
       "Clients times pipeline times value bytes exceeds 1 GiB, more than the generator may hold.",
     ],
   ])("%j", (words, sentence) => {
-    expect(() => parseBenchOptions(words)).toThrow(
+    expect(() => parseBenchOptions(words, "/project")).toThrow(
       expect.objectContaining({ code: "USAGE", message: sentence }),
     );
   });

@@ -2,7 +2,7 @@ import { parseBenchOptions } from "../../../bench/options";
 import { caseTitle, dataSets, turns } from "../../../bench/plan";
 
 function planOf(...words: string[]) {
-  const options = parseBenchOptions(words);
+  const options = parseBenchOptions(words, "/project");
   if (options === undefined) throw new Error("help was not asked for");
   return dataSets(options);
 }

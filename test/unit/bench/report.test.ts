@@ -45,7 +45,7 @@ function run(caseId: string, server: ServerName, repetition: number, operationsP
 }
 
 function reportOf(changes: Partial<Report> = {}): Report {
-  const options = parseBenchOptions(["--workload", "set", "--pipeline", "1"]);
+  const options = parseBenchOptions(["--workload", "set", "--pipeline", "1"], "/project");
   if (options === undefined) throw new Error("help was not asked for");
   const cases = dataSets(options).flatMap((set) => set.cases);
   const caseId = cases[0]?.id ?? "";

@@ -1,6 +1,5 @@
 // The form of log lines, for programs and for people.
-import { createLogger, flushLogger } from "../../../src/observability/index";
-import { readableLine } from "../../../src/observability/readable-line";
+import { createLogger, flushLogger, readableLine } from "../../../src/observability/index";
 import { BasaltError } from "../../../src/base/index";
 
 function collected(): { lines: string[]; write(line: string): void } {
@@ -8,7 +7,7 @@ function collected(): { lines: string[]; write(line: string): void } {
   return { lines, write: (line) => lines.push(line) };
 }
 
-test("lines are JSON with a level's name and a time", () => {
+test("lines are JSON with a level's name and a time", async () => {
   const destination = collected();
   const logger = createLogger("info", destination);
   logger.debug("not written");
@@ -22,7 +21,7 @@ test("lines are JSON with a level's name and a time", () => {
     msg: "ready",
   });
   expect(JSON.parse(destination.lines[1] ?? "")).toMatchObject({ level: "warn", group: 1, msg: "slow" });
-  expect(() => flushLogger(logger)).not.toThrow();
+  await flushLogger(logger);
 });
 
 test("an error is written with its code and its stack", () => {

@@ -104,6 +104,8 @@ test("every line is in Prometheus's text format", async () => {
   metrics.counter("basalt_errors_total", 'With "quotes"\nand a break.', { text: 'a"b\\c\nd' }).increment();
   metrics.histogram("basalt_batch_operations", "Batches.", "operations").record(25);
   for (const line of (await metrics.text()).split("\n")) {
-    expect(line).toMatch(/^$|^# (HELP|TYPE) |^[a-z0-9_]+(\{([a-z_]+="(\\.|[^"\\])*",?)+\})? (Nan|[-+0-9.e]+)$/);
+    expect(line).toMatch(
+      /^$|^# (HELP|TYPE) |^[a-z0-9_]+(\{([a-z_]+="(\\.|[^"\\])*",?)+\})? (Nan|[-+0-9.e]+)$/,
+    );
   }
 });

@@ -222,7 +222,7 @@ class Run {
       native.storage.submitLog(batch);
       if (Math.random() < 0.3) await new Promise((resume) => setImmediate(resume));
     }
-    for (let turns = Math.floor(Math.random() * 20); turns > 0; turns--) {
+    for (let turns = Math.floor(Math.random() * 300); turns > 0; turns--) {
       await new Promise((resume) => setImmediate(resume));
     }
     process.kill(process.pid, "SIGKILL");

@@ -117,7 +117,7 @@ export class Workload {
   /** After the kill at this step: its first `count` batches had reached the disk. */
   survived(step: number, count: number): void {
     const random = this.random(step, Purpose.kill);
-    const made = random.between(0, MAX_KILL_BATCHES);
+    const made = random.between(1, MAX_KILL_BATCHES);
     this.batches(random, Math.min(made, count));
   }
 
@@ -127,7 +127,7 @@ export class Workload {
     const kept = { serial: this.serial, groups: new Map(this.groups) };
     for (const [group, notes] of this.groups) this.groups.set(group, { ...notes, notes: notes.notes.slice() });
     const random = this.random(step, Purpose.kill);
-    const batches = this.batches(random, random.between(0, MAX_KILL_BATCHES));
+    const batches = this.batches(random, random.between(1, MAX_KILL_BATCHES));
     this.groups = kept.groups;
     this.serial = kept.serial;
     return { kind: "kill", applies, batches };

@@ -222,12 +222,16 @@ export class RaftLog {
     return low < high ? this.slice(low, high, maxBytes) : NO_ENTRIES;
   }
 
-  /** Whether a configuration change is among the committed entries that are not applied. Reads them in pages. */
-  hasUnappliedConfChange(): boolean {
+  /**
+   * Whether a configuration change may be among the committed entries that are not applied; read in pages. Entries that
+   * were compacted away are applied, but this node has not been told yet: then it waits, too.
+   */
+  mayHaveUnappliedConfChange(): boolean {
     let low = this.applied + 1;
     while (low <= this.committed) {
       const page = this.slice(low, this.committed + 1, this.maxApplyingBytes);
-      assert(page !== null && page.length > 0, "committed entries that are not applied are available");
+      if (page === null) return true;
+      assert(page.length > 0, "committed entries are available");
       for (const entry of page) if (entry.type !== EntryType.normal) return true;
       low += page.length;
     }

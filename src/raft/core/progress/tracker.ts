@@ -54,9 +54,10 @@ export class Tracker implements AckedIndexes {
     this.adopt(this.configuration, fresh);
   }
 
-  /** One voter alone decides everything. */
-  get isSingleton(): boolean {
-    return this.configuration.incoming.length === 1 && !isJoint(this.configuration);
+  /** This voter alone decides everything. (A leader may have been removed, and then another is the only voter.) */
+  isSoleVoter(id: NodeId): boolean {
+    const { incoming } = this.configuration;
+    return incoming.length === 1 && incoming[0] === id && !isJoint(this.configuration);
   }
 
   ackedIndex(id: NodeId): LogIndex {

@@ -1,0 +1,201 @@
+// The engine through its own interface: write, apply, read, reopen, replay, compaction, and what it refuses.
+#include <csignal>
+
+#include "harness.h"
+#include "range-walks.h"
+#include "sample-engine.h"
+
+using namespace basalt;
+using namespace basalt_test;
+
+namespace {
+
+std::string Key(uint64_t number) { return "\x10key" + std::to_string(number); }
+
+}  // namespace
+
+TEST(WhatIsAppliedIsReadAndSurvivesAReopen) {
+  TemporaryDirectory directory;
+  {
+    SampleEngine engine(SmallOptions(directory.path()));
+    for (uint64_t at = 0; at < 200; at++) CHECK(engine.Write({Put(Key(at % 50), std::to_string(at))}));
+    CHECK(engine.Write({Delete(Key(3)), DeleteRange(Key(4), Key(5)), Put("\x40tomb", "stone")}));
+    CHECK(engine.Read(Key(0)) == "150" && engine.Read(Key(3)).empty() && engine.Read(Key(4)).empty());
+  }
+  SampleEngine engine(SmallOptions(directory.path()));
+  CHECK(engine.engine().groups().applied(kGroup).index == 201 && engine.next_index() == 202);
+  CHECK(engine.Read(Key(0)) == "150" && engine.Read(Key(3)).empty() && engine.Read("\x40tomb") == "stone");
+}
+
+TEST(AnEngineThatEndsAtOnceReplaysItsLog) {
+  TemporaryDirectory directory;
+  {
+    SampleEngine engine(SmallOptions(directory.path()));
+    for (uint64_t at = 0; at < 100; at++) CHECK(engine.Write({Put(Key(at), std::to_string(at))}));
+    engine.engine().Abandon();
+  }
+  SampleEngine engine(SmallOptions(directory.path()));
+  const uint64_t applied = engine.engine().groups().applied(kGroup).index;
+  CHECK(applied < 100 && engine.next_index() == 101);
+  engine.engine().SubmitApply(kGroup, 100);
+  CHECK(engine.WaitApplied(100));
+  for (uint64_t at = 0; at < 100; at++) CHECK(engine.Read(Key(at)) == std::to_string(at));
+}
+
+TEST(TheLogIsCompactedUpToWhatIsPersisted) {
+  TemporaryDirectory directory;
+  {
+    SampleEngine engine(SmallOptions(directory.path()));
+    for (uint64_t at = 0; at < 400; at++) CHECK(engine.Write({Put(Key(at % 7), std::string(2000, 'v'))}));
+    engine.engine().Flush();
+    CHECK(engine.WaitPersisted(400));
+    engine.SubmitBatch(SampleBatch().Compact(kGroup, 390, 1).HardState(kGroup, 1, 3, 400));
+    CHECK(engine.WaitSynced());
+    std::vector<HeldEntry> entries;
+    CHECK(!engine.engine().ReadEntries(kGroup, 390, 391, 1, &entries).ok());
+    CHECK(engine.engine().ReadEntries(kGroup, 391, 401, 4100, &entries).ok() && entries.size() == 2);
+  }
+  SampleEngine engine(SmallOptions(directory.path()));
+  const LogBounds bounds = engine.engine().groups().log_bounds(kGroup);
+  CHECK(bounds.truncated.index == 390 && bounds.truncated.term == 1 && bounds.last_index == 400);
+  HardState state;
+  CHECK(engine.engine().log_store().ReadHardState(kGroup, &state).ok() && state.vote == 3 && state.commit == 400);
+}
+
+TEST(ACutSuffixIsReplaced) {
+  TemporaryDirectory directory;
+  for (const uint64_t length : {uint64_t{20}, uint64_t{600}}) {
+    SampleEngine engine(SmallOptions(directory.path()));
+    const uint64_t first = engine.next_index();
+    for (uint64_t at = 0; at < length; at++) engine.Submit({Put(Key(at), "old")});
+    engine.SubmitBatch(SampleBatch().CutSuffix(kGroup, first + 5).Append(kGroup, first + 5, 9, ""));
+    CHECK(engine.WaitSynced());
+    CHECK(engine.engine().groups().log_bounds(kGroup).last_index == first + 5);
+    std::vector<HeldEntry> entries;
+    CHECK(engine.engine().log_store().ReadEntries(kGroup, first, first + 6, size_t{1} << 20, &entries).ok());
+    CHECK(entries.size() == 6 && entries[5].term == 9 && entries[5].payload.empty());
+    CHECK(!engine.engine().log_store().ReadEntries(kGroup, first + 6, first + 7, 1, &entries).ok());
+    engine.engine().SubmitApply(kGroup, first + 5);
+    CHECK(engine.WaitApplied(first + 5));
+  }
+}
+
+TEST(ACorruptPayloadFailsTheEngine) {
+  TemporaryDirectory directory;
+  SampleEngine engine(SmallOptions(directory.path()));
+  CHECK(engine.Write({Put(Key(1), "v")}));
+  const uint64_t index = engine.SubmitPayload("nonsense");
+  CHECK(engine.WaitSynced());
+  engine.engine().SubmitApply(kGroup, index);
+  CHECK(!engine.WaitApplied(index));
+  CHECK(engine.engine().events().failure().code() == "CORRUPT_PAYLOAD");
+  CHECK(engine.engine().groups().applied(kGroup).index == index - 1);
+  engine.Submit({Put(Key(2), "v")});
+  CHECK(!engine.WaitSynced());
+}
+
+TEST(ABrokenInvariantEndsTheProcess) {
+  TemporaryDirectory directory;
+  const auto dies = [&](const std::function<void(SampleEngine&)>& misuse) {
+    return RunInChild([&] {
+             SampleEngine engine(SmallOptions(directory.path()));
+             misuse(engine);
+           }) == 1000 + SIGABRT;
+  };
+  CHECK(dies([](SampleEngine& engine) { engine.SubmitBatch(SampleBatch().Append(kGroup, 2, 1, "")); }));
+  CHECK(dies([](SampleEngine& engine) { engine.engine().SubmitApply(kGroup, 1); }));
+  CHECK(dies([](SampleEngine& engine) { engine.SubmitBatch(SampleBatch().Compact(kGroup, 1, 1)); }));
+  CHECK(dies([](SampleEngine& engine) {
+    engine.SubmitBatch(SampleBatch().Append(kGroup, 1, 5, "").Append(kGroup, 2, 4, ""));
+  }));
+}
+
+TEST(DirectoriesOfOthersAreRefused) {
+  TemporaryDirectory directory;
+  const auto code = [&](const EngineOptions& options) {
+    std::unique_ptr<Engine> engine;
+    const Outcome outcome = Engine::Open(options, &engine);
+    if (engine) engine->Close();
+    return outcome.code();
+  };
+  const std::string path = directory.path() + "/deep/er";
+  EngineOptions other = SmallOptions(path);
+  other.node_id = 4;
+  {
+    SampleEngine engine(SmallOptions(path));
+    CHECK(code(SmallOptions(path)) == "DIR_IN_USE");
+  }
+  CHECK(code(other) == "DIR_NODE_ID" && code(SmallOptions(path)).empty());
+  {
+    SampleEngine engine(SmallOptions(path));
+    CHECK(engine.engine().metadata().Write({{"format-version", std::string("\0\0\0\x02", 4)}}).ok());
+  }
+  CHECK(code(SmallOptions(path)) == "DIR_FORMAT");
+  CHECK(code(SmallOptions("/proc/basalt")) == "DIR_NOT_WRITABLE");
+}
+
+TEST(DamagedFilesAreRefused) {
+  TemporaryDirectory directory;
+  {
+    SampleEngine engine(SmallOptions(directory.path()));
+    for (uint64_t at = 0; at < 10; at++) CHECK(engine.Write({Put(Key(at), "v")}));
+    engine.engine().Flush();
+    CHECK(engine.WaitPersisted(10));
+    engine.SubmitBatch(SampleBatch().Compact(kGroup, 5, 1));
+    CHECK(engine.WaitSynced());
+  }
+  const std::string command = "rm -rf '" + directory.path() + "/data'";
+  CHECK(std::system(command.c_str()) == 0);
+  std::unique_ptr<Engine> engine;
+  CHECK(Engine::Open(SmallOptions(directory.path()), &engine).code() == "STORAGE_CORRUPT");
+}
+
+TEST(ManyGroupsAndLongReplaysStayApart) {
+  std::mt19937_64 random(Seed("groups"));
+  TemporaryDirectory directory;
+  constexpr uint32_t kGroups = 5;
+  constexpr uint64_t kEntries = 60;
+  {
+    std::unique_ptr<Engine> engine;
+    CHECK(Engine::Open(SmallOptions(directory.path()), &engine).ok());
+    for (uint64_t index = 1; index <= kEntries; index++) {
+      SampleBatch batch;
+      for (uint32_t group = 0; group < kGroups; group++) {
+        const std::string value = std::to_string(group) + RandomBytes(&random, 30000);
+        batch.Append(group, index, 1, SamplePayload({1, index, 0, 0}, {Put(Key(index), value)}));
+      }
+      engine->SubmitLog(batch.Work());
+    }
+    engine->Close();
+  }
+  std::unique_ptr<Engine> engine;
+  CHECK(Engine::Open(SmallOptions(directory.path()), &engine).ok());
+  CHECK(engine->groups().groups().size() == kGroups);
+  for (uint32_t group = 0; group < kGroups; group++) engine->SubmitApply(group, kEntries - group);
+  engine->Close();
+  CHECK(Engine::Open(SmallOptions(directory.path()), &engine).ok());
+  for (uint32_t group = 0; group < kGroups; group++) {
+    CHECK(engine->groups().applied(group).index == kEntries - group);
+    rocksdb::PinnableSlice value;
+    CHECK(engine->reader().Get(GroupPrefix(group) + Key(kEntries - group), Tier::kAnywhere, &value) ==
+          ReadResult::kFound);
+    CHECK(value.ToString()[0] == static_cast<char>('0' + group));
+    value.Reset();
+    CHECK(engine->reader().Get(GroupPrefix(group) + Key(kEntries - group + 1), Tier::kAnywhere, &value) ==
+          ReadResult::kAbsent);
+  }
+  engine->Close();
+}
+
+TEST(WhatWasAppliedBeforeACloseNeedsNoReplay) {
+  TemporaryDirectory directory;
+  uint64_t last = 0;
+  {
+    SampleEngine engine(SmallOptions(directory.path()));
+    for (uint64_t at = 0; at < 20; at++) last = engine.Submit({Put(Key(at), "v")});
+    CHECK(engine.WaitSynced());
+    engine.engine().SubmitApply(kGroup, last);
+  }
+  SampleEngine engine(SmallOptions(directory.path()));
+  CHECK(engine.engine().groups().applied(kGroup).index == last);
+}

@@ -1,0 +1,132 @@
+// When two replies to one command are the same. By default: byte for byte, types included. Where order or the moment
+// decides, a rule of the table below says what is compared instead, and names the accepted difference that allows it.
+import type { ByteString } from "../../src/base/index";
+import type { TypedReply } from "../../src/resp/index";
+import { isError, itemsOf, render } from "./typed-client";
+
+export interface Rule {
+  /** An id of differences.json. */
+  readonly difference: string;
+  readonly applies: (name: string, subcommand: string) => boolean;
+  readonly same: (redis: TypedReply, basalt: TypedReply) => boolean;
+}
+
+/** Seconds that a time to live may differ by: far less than two different ones do, far more than a command takes. */
+const TIME_TOLERANCE_SECONDS = 60;
+
+const named =
+  (...names: string[]) =>
+  (name: string): boolean =>
+    names.includes(name);
+const subcommand =
+  (container: string, ...names: string[]) =>
+  (name: string, second: string): boolean =>
+    name === container && names.includes(second);
+
+/** Errors are never normalised: two of them are the same if they read the same. */
+export const RULES: readonly Rule[] = [
+  { difference: "unordered", applies: named("KEYS"), same: (a, b) => sorted(a) === sorted(b) },
+  { difference: "unordered", applies: named("HGETALL"), same: (a, b) => pairsOf(a) === pairsOf(b) },
+  { difference: "time-passes", applies: named("TTL"), same: (a, b) => timesAgree(a, b, TIME_TOLERANCE_SECONDS) },
+  { difference: "time-passes", applies: named("PTTL"), same: (a, b) => timesAgree(a, b, TIME_TOLERANCE_SECONDS * 1000) },
+  { difference: "client-id", applies: subcommand("CLIENT", "ID"), same: sameType },
+  { difference: "hello-version", applies: named("HELLO"), same: (a, b) => helloOf(a) === helloOf(b) },
+  { difference: "info-figures", applies: named("INFO"), same: sameType },
+  { difference: "config-options", applies: subcommand("CONFIG", "GET"), same: sameSharedOptions },
+  { difference: "client-setinfo", applies: subcommand("CLIENT", "SETINFO"), same: (_, b) => render(b) === '+"OK"' },
+  { difference: "help-texts", applies: (_, second) => second === "HELP", same: sameType },
+  { difference: "fewer-commands", applies: subcommand("COMMAND", "COUNT"), same: sameType },
+  { difference: "command-docs-empty", applies: subcommand("COMMAND", "DOCS"), same: sameType },
+  { difference: "fewer-commands", applies: subcommand("COMMAND", "LIST"), same: isSubset },
+  { difference: "fewer-subcommands", applies: subcommand("COMMAND", "INFO", ""), same: describesTheSame },
+];
+
+/** The rule that a command's reply is compared by, if it has one. */
+export function ruleFor(words: readonly ByteString[]): Rule | undefined {
+  const name = (words[0] ?? "").toUpperCase();
+  const second = (words[1] ?? "").toUpperCase();
+  return RULES.find((rule) => rule.applies(name, second));
+}
+
+export function isSame(words: readonly ByteString[], redis: TypedReply, basalt: TypedReply): boolean {
+  if (render(redis) === render(basalt)) return true;
+  const rule = ruleFor(words);
+  if (rule === undefined) return false;
+  if (rule.difference !== "client-setinfo" && (isError(redis) || isError(basalt))) return false;
+  return rule.same(redis, basalt);
+}
+
+function sameType(redis: TypedReply, basalt: TypedReply): boolean {
+  return redis.type === basalt.type;
+}
+
+function sorted(reply: TypedReply): string {
+  return [reply.type, ...itemsOf(reply).map(render).sort()].join(" ");
+}
+
+/** Keys and values that stand in turn, as sorted lines. */
+function linesOf(reply: TypedReply): string[] {
+  const items = itemsOf(reply);
+  const lines: string[] = [];
+  for (let i = 0; i < items.length; i += 2) lines.push(`${render(items[i]!)} ${render(items[i + 1]!)}`);
+  return lines.sort();
+}
+
+function pairsOf(reply: TypedReply): string {
+  return [reply.type, ...linesOf(reply)].join(" ");
+}
+
+function timesAgree(redis: TypedReply, basalt: TypedReply, tolerance: number): boolean {
+  const [a, b] = [redis.value, basalt.value];
+  if (typeof a !== "number" || typeof b !== "number" || redis.type !== basalt.type) return false;
+  return a >= 0 && b >= 0 && Math.abs(a - b) <= tolerance;
+}
+
+function helloOf(reply: TypedReply): string {
+  const volatileFields = /^\$"(version|id)" /;
+  return [reply.type, ...linesOf(reply).map((line) => volatileFields.exec(line)?.[0] ?? line)].join(" ");
+}
+
+/** Options that both have must have the same values; names are compared only where both have them. */
+function sameSharedOptions(redis: TypedReply, basalt: TypedReply): boolean {
+  const nameOf = (line: string): string => line.split(" ")[0]!;
+  const ofRedis = linesOf(redis);
+  const ofBasalt = linesOf(basalt);
+  const names = new Set(ofRedis.map(nameOf));
+  const shared = ofBasalt.filter((line) => names.has(nameOf(line)));
+  return redis.type === basalt.type && shared.every((line) => ofRedis.includes(line));
+}
+
+/** What only Basalt has: commands of 7.2. */
+const NEWER = new Set(["client|setinfo"]);
+
+function isSubset(redis: TypedReply, basalt: TypedReply): boolean {
+  const known = new Set(itemsOf(redis).map(render));
+  const unknown = itemsOf(basalt).filter((item) => !known.has(render(item)) && !NEWER.has(String(item.value)));
+  return redis.type === basalt.type && unknown.length === 0;
+}
+
+/** COMMAND and COMMAND INFO: what Basalt describes, Redis describes alike, subcommands included. */
+function describesTheSame(redis: TypedReply, basalt: TypedReply): boolean {
+  const descriptions = new Map(itemsOf(redis).map((item) => [nameOf(item), item]));
+  return (
+    redis.type === basalt.type &&
+    itemsOf(basalt).every((mine) => {
+      if (mine.value === null || NEWER.has(nameOf(mine))) return true;
+      const theirs = descriptions.get(nameOf(mine));
+      if (theirs === undefined) return false;
+      const [mySubcommands, theirSubcommands] = [itemsOf(mine)[9], itemsOf(theirs)[9]];
+      if (mySubcommands === undefined || theirSubcommands === undefined) return false;
+      return factsOf(mine) === factsOf(theirs) && describesTheSame(theirSubcommands, mySubcommands);
+    })
+  );
+}
+
+function nameOf(description: TypedReply): string {
+  return String(itemsOf(description)[0]?.value);
+}
+
+/** The first nine elements. */
+function factsOf(description: TypedReply): string {
+  return itemsOf(description).slice(0, 9).map(render).join(" ");
+}

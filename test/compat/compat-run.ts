@@ -1,0 +1,288 @@
+// A differential run: the same random commands to a real redis-server and to Basalt, over one connection in RESP2 and one
+// in RESP3, in pipelines of random length, with Basalt killed or stopped and started again in between. Stops at the first
+// reply that differs and says what was sent.
+import { setTimeout as sleep } from "node:timers/promises";
+import { SeededRandom } from "../../src/base/index";
+import type { ByteString } from "../../src/base/index";
+import type { TypedReply } from "../../src/resp/index";
+import { BasaltProcess, temporaryDirectory } from "../integration/support/basalt-process";
+import { isSame } from "./comparison";
+import { Coverage } from "./coverage";
+import { MALFORMED_COMMANDS } from "./malformed-commands";
+import { CommandMaker } from "./random-commands";
+import type { RandomCommand } from "./random-commands";
+import { ReferenceServer } from "./reference-server";
+import { TypedClient, isError, itemsOf, render } from "./typed-client";
+
+export interface CompatOptions {
+  readonly seed: number;
+  /** Random commands in all. */
+  readonly commands: number;
+  /** Restarts of Basalt, spread over them; kills and clean stops in turn. */
+  readonly restarts: number;
+  /** Tags that must have succeeded at least once in the end; what chance left out is made up for. */
+  readonly mustCover: readonly string[];
+}
+
+const BATCH_MAX = 40;
+const SHORT_EXPIRY_PASSED_MS = 40;
+
+/** The same connection to both servers. */
+interface Pair {
+  readonly redis: TypedClient;
+  readonly basalt: TypedClient;
+}
+
+/** What a connection must be brought to after Basalt was started again. */
+interface PairState {
+  protocol: "2" | "3";
+  database: string;
+}
+
+export class CompatRun {
+  readonly coverage = new Coverage();
+  private readonly options: CompatOptions;
+  private readonly random: SeededRandom;
+  private readonly maker: CommandMaker;
+  private readonly reference: ReferenceServer;
+  private readonly directory = temporaryDirectory("compat");
+  private basalt: BasaltProcess | undefined;
+  private pairs: Pair[] = [];
+  private states: PairState[] = [
+    { protocol: "2", database: "0" },
+    { protocol: "3", database: "0" },
+  ];
+  private readonly history: string[] = [];
+
+  constructor(reference: ReferenceServer, options: CompatOptions) {
+    this.reference = reference;
+    this.options = options;
+    this.random = new SeededRandom(options.seed);
+    this.maker = new CommandMaker(this.random.fork(), Date.now());
+  }
+
+  async run(): Promise<void> {
+    try {
+      await this.start();
+      await this.cleanReference();
+      await this.connect();
+      await this.malformed();
+      await this.randomCommands();
+      await this.coverTheRest();
+      await this.compareEverything();
+    } finally {
+      await this.disconnect();
+      await this.basalt?.kill();
+      this.directory.remove();
+    }
+  }
+
+  private async start(): Promise<void> {
+    this.basalt = await BasaltProcess.start({ directory: this.directory.path });
+  }
+
+  private async cleanReference(): Promise<void> {
+    const client = await TypedClient.connect(this.reference.port);
+    await client.call("FLUSHALL");
+    await client.close();
+  }
+
+  private async connect(): Promise<void> {
+    for (let i = 0; i < this.states.length; i++) await this.connectPair(i);
+  }
+
+  private async connectPair(at: number): Promise<void> {
+    const redis = await TypedClient.connect(this.reference.port);
+    const basalt = await TypedClient.connect(this.basalt?.redisPort ?? 0);
+    this.pairs[at] = { redis, basalt };
+    const { protocol, database } = this.states[at]!;
+    await this.compare(at, [
+      ["HELLO", protocol],
+      ["SELECT", database],
+    ]);
+  }
+
+  private async disconnect(): Promise<void> {
+    for (const { redis, basalt } of this.pairs) {
+      await redis.close();
+      await basalt.close();
+    }
+    this.pairs = [];
+  }
+
+  /** Every reply was received, so nothing is in flight: neither a kill nor a stop may lose anything. */
+  private async restart(kills: boolean): Promise<void> {
+    this.history.push(kills ? "(Basalt killed and started)" : "(Basalt stopped and started)");
+    for (let at = 0; at < this.states.length; at++) await this.noteState(at);
+    await this.disconnect();
+    await (kills ? this.basalt?.kill() : this.basalt?.stop());
+    await this.start();
+    await this.connect();
+  }
+
+  /** What HELLO and SELECT have made of a connection. */
+  private async noteState(at: number): Promise<void> {
+    const { redis } = this.pairs[at]!;
+    const hello = await redis.call("HELLO");
+    this.states[at]!.protocol = hello.type === "%" ? "3" : "2";
+  }
+
+  /** Sends to both and compares; `before` goes to the reference alone, in front of each command. */
+  private async compare(
+    at: number,
+    commands: readonly (readonly ByteString[])[],
+    before: readonly (readonly ByteString[] | undefined)[] = [],
+  ): Promise<{ replies: TypedReply[]; asked: (TypedReply | undefined)[] }> {
+    const { redis, basalt } = this.pairs[at]!;
+    const toRedis = commands.flatMap((words, i) => (before[i] === undefined ? [words] : [before[i], words]));
+    const [all, mine] = await Promise.all([redis.pipeline(toRedis), basalt.pipeline(commands)]);
+    const replies: TypedReply[] = [];
+    const asked: (TypedReply | undefined)[] = [];
+    let from = 0;
+    commands.forEach((words, i) => {
+      asked.push(before[i] === undefined ? undefined : all[from++]);
+      const reply = all[from++];
+      const other = mine[i];
+      this.history.push(`${at === 0 ? "A" : "B"} ${brief(words)}`);
+      if (reply === undefined || other === undefined || !isSame(words, reply, other)) {
+        throw new Error(this.difference(words, reply, other));
+      }
+      if ((words[0] ?? "").toUpperCase() === "SELECT" && !isError(reply)) this.states[at]!.database = words[1]!;
+      replies.push(reply);
+    });
+    return { replies, asked };
+  }
+
+  private difference(words: readonly ByteString[], redis: TypedReply | undefined, basalt: TypedReply | undefined): string {
+    return [
+      `seed ${this.options.seed}: a reply differs`,
+      `command  ${brief(words)}`,
+      `redis    ${redis === undefined ? "none" : cut(render(redis))}`,
+      `basalt   ${basalt === undefined ? "none" : cut(render(basalt))}`,
+      "before it:",
+      ...this.history.slice(-25, -1),
+      this.basalt?.output.split("\n").slice(-5).join("\n") ?? "",
+    ].join("\n");
+  }
+
+  /** Every malformed command once over each connection, among keys of all types. */
+  private async malformed(): Promise<void> {
+    for (let at = 0; at < this.pairs.length; at++) {
+      await this.compare(at, this.maker.population().map(({ words }) => words));
+      await this.compare(at, MALFORMED_COMMANDS);
+      await this.compare(at, [
+        ["SELECT", "0"],
+        ["CLIENT", "SETNAME", ""],
+      ]);
+    }
+  }
+
+  private async randomCommands(): Promise<void> {
+    const { commands, restarts } = this.options;
+    const restartEvery = Math.ceil(commands / (restarts + 1));
+    let restarted = 0;
+    for (let sent = 0; sent < commands; ) {
+      if (sent >= restartEvery * (restarted + 1)) await this.restart(restarted++ % 2 === 0);
+      const at = this.random.below(this.pairs.length);
+      if (this.random.chance(0.04)) await this.scanEverything(at);
+      else sent += await this.randomBatch(at);
+    }
+  }
+
+  private async coverTheRest(): Promise<void> {
+    const isMissing = (tag: string): boolean =>
+      this.options.mustCover.includes(tag) && this.coverage.of(tag).succeeded === 0;
+    while (this.options.mustCover.some(isMissing)) {
+      const at = this.random.below(this.pairs.length);
+      if (this.options.mustCover.some((tag) => tag.startsWith("SCAN") && isMissing(tag))) await this.scanEverything(at);
+      const command = this.maker.next();
+      if (command.tags.some(isMissing)) await this.runBatch(at, [command]);
+    }
+  }
+
+  private randomBatch(at: number): Promise<number> {
+    const batch: RandomCommand[] = [];
+    const length = this.random.chance(0.3) ? 1 : this.random.between(2, BATCH_MAX);
+    while (batch.length < length) {
+      const command = this.maker.next();
+      batch.push(command);
+      if (command.expires !== undefined || command.closes === true) break;
+      if (/^FLUSH/i.test(command.words[0]!)) batch.push(...this.maker.population());
+    }
+    return this.runBatch(at, batch);
+  }
+
+  private async runBatch(at: number, batch: readonly RandomCommand[]): Promise<number> {
+    const before = batch.map(({ keys }) => (keys.length === 0 ? undefined : ["EXISTS", ...keys]));
+    const { replies, asked } = await this.compare(at, batch.map(({ words }) => words), before);
+    batch.forEach(({ tags }, i) => {
+      const present = asked[i];
+      this.coverage.add(tags, present === undefined || present.value !== 0, isError(replies[i]!));
+    });
+    const last = batch[batch.length - 1]!;
+    if (last.expires !== undefined) await this.passExpiry(at, last.expires);
+    if (last.closes === true) {
+      const { redis, basalt } = this.pairs[at]!;
+      await Promise.all([redis.closed, basalt.closed]);
+      this.states[at] = { protocol: at === 0 ? "2" : "3", database: "0" };
+      await this.connectPair(at);
+    }
+    return batch.length;
+  }
+
+  /** Waits until a short time to live is over for both, and has both look at the key. */
+  private async passExpiry(at: number, key: ByteString): Promise<void> {
+    await sleep(SHORT_EXPIRY_PASSED_MS);
+    await this.compare(at, [["TYPE", key]]);
+  }
+
+  /** SCAN from beginning to end with the same options: the keys that come out are the same ones. */
+  private async scanEverything(at: number): Promise<void> {
+    const options: ByteString[] = [];
+    const tags = ["SCAN"];
+    const add = (...words: ByteString[]): void => {
+      options.push(...words);
+      tags.push(`SCAN ${words[0]!}`);
+    };
+    if (this.random.chance(0.5)) add("MATCH", this.random.pick(["*", "n*", "[sh]:*", "*1", "nothing"]));
+    if (this.random.chance(0.5)) add("COUNT", this.random.pick(["1", "2", "7", "100", "9223372036854775807"]));
+    if (this.random.chance(0.5)) add("TYPE", this.random.pick(["string", "HASH", "list", "nothing"]));
+    const { redis, basalt } = this.pairs[at]!;
+    const [theirs, mine] = await Promise.all([scanAll(redis, options), scanAll(basalt, options)]);
+    this.history.push(`${at === 0 ? "A" : "B"} SCAN 0… ${options.join(" ")}`);
+    if (theirs.join(" ") !== mine.join(" ")) {
+      throw new Error(`${this.difference(["SCAN", "0…", ...options], undefined, undefined)}\n${theirs.join(" ")}\n${mine.join(" ")}`);
+    }
+    this.coverage.add(tags, true, false);
+  }
+
+  /** At the end all databases hold the same. */
+  private async compareEverything(): Promise<void> {
+    for (const database of ["0", "1", "15"]) {
+      const { replies } = await this.compare(0, [["SELECT", database], ["KEYS", "*"], ["DBSIZE"]]);
+      for (const key of itemsOf(replies[1]!).map((item) => String(item.value))) {
+        const type = await this.compare(0, [["TYPE", key], ["PTTL", key]]);
+        const isHash = type.replies[0]!.value === "hash";
+        await this.compare(0, [isHash ? ["HGETALL", key] : ["GET", key]]);
+      }
+    }
+  }
+}
+
+async function scanAll(client: TypedClient, options: readonly ByteString[]): Promise<string[]> {
+  const found = new Set<string>();
+  for (let cursor = "0"; ; ) {
+    const [next, keys] = itemsOf(await client.call("SCAN", cursor, ...options));
+    for (const key of itemsOf(keys!)) found.add(render(key));
+    cursor = String(next!.value);
+    if (cursor === "0") return [...found].sort();
+  }
+}
+
+function brief(words: readonly ByteString[]): string {
+  return words.map((word) => cut(JSON.stringify(word), 60)).join(" ");
+}
+
+function cut(text: string, length = 600): string {
+  return text.length <= length ? text : `${text.slice(0, length)}… (${text.length})`;
+}

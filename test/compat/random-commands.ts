@@ -1,0 +1,403 @@
+// Random commands over few keys, so that most of them meet a key that exists, of a type that changes now and then. Each
+// carries the tags by which coverage counts it: the command, and one for each option it uses.
+//
+// What depends on the moment stays comparable: times to live are thousands of seconds apart from one another and never
+// run out during a test, or lie in the past, or last milliseconds and are waited for.
+import type { ByteString } from "../../src/base/index";
+import type { SeededRandom } from "../../src/base/index";
+
+export interface RandomCommand {
+  readonly words: readonly ByteString[];
+  readonly tags: readonly string[];
+  /** Keys whose presence before the command makes its success count. */
+  readonly keys: readonly ByteString[];
+  /** A key whose time is over, or will be in a moment: wait, then look at it, so that both servers remove it. */
+  readonly expires?: ByteString;
+  /** The server closes the connection after this. */
+  readonly closes?: boolean;
+}
+
+type Pool = "integer" | "string" | "hash";
+
+const POOLS: Readonly<Record<Pool, readonly ByteString[]>> = {
+  integer: ["n:0", "n:1", "n:2", "{n}:3"],
+  string: ["s:0", "s:1", "s{tag}2", "s:\x00\xff\r\n3"],
+  hash: ["h:0", "h:1", "h:2"],
+};
+const ALL_KEYS = Object.values(POOLS).flat();
+const FIELDS = ["f0", "f1", "f2", "f3", "f4", "", "f\x00\r\n", "field with a longer name", "7", "f9"];
+const INTEGERS = ["0", "1", "-1", "42", "9223372036854775807", "-9223372036854775808", "9007199254740993", "-17"];
+const NO_INTEGERS = ["", " 1", "1 ", "01", "-0", "+1", "1.5", "abc", "9223372036854775808", "0x10", "--1"];
+const PATTERNS = ["*", "n:*", "?:[01]", "[^n]*", "*\\{*", "s*[0-9]", "h:[0-1", "*a*b*c*", "nothing", "[a-h]:?", "**", ""];
+/** Apart by more than any test lasts, and never the same twice. */
+const TIME_STEP_SECONDS = 10_000;
+const TIME_STEPS = 100_003;
+
+type Generate = (make: CommandMaker) => RandomCommand;
+
+export class CommandMaker {
+  readonly random: SeededRandom;
+  private readonly startSeconds: number;
+  private times = 0;
+
+  constructor(random: SeededRandom, startMs: number) {
+    this.random = random;
+    this.startSeconds = Math.floor(startMs / 1000);
+  }
+
+  next(): RandomCommand {
+    let at = this.random.below(TOTAL_WEIGHT);
+    for (const [weight, generate] of GENERATORS) {
+      at -= weight;
+      if (at < 0) return generate(this);
+    }
+    throw new Error("the weights add up");
+  }
+
+  /** Commands that give every key a value. */
+  population(): RandomCommand[] {
+    return [
+      ...POOLS.integer.map((key) => plain(["SET", key, String(this.random.below(1000))], [key])),
+      ...POOLS.string.map((key) => plain(["SET", key, this.value()], [key])),
+      ...POOLS.hash.map((key) => plain(["HSET", key, ...this.pairs(1, 6)], [key])),
+    ];
+  }
+
+  key(pool: Pool): ByteString {
+    return this.random.pick(this.random.chance(0.95) ? POOLS[pool] : ALL_KEYS);
+  }
+
+  keys(low: number, high: number): ByteString[] {
+    return Array.from({ length: this.random.between(low, high) }, () => this.random.pick(ALL_KEYS));
+  }
+
+  field(): ByteString {
+    return this.random.pick(FIELDS);
+  }
+
+  pairs(low: number, high: number): ByteString[] {
+    const count = this.random.between(low, high);
+    return Array.from({ length: count }, () => [this.field(), this.value()]).flat();
+  }
+
+  integer(): ByteString {
+    const { random } = this;
+    if (random.chance(0.05)) return random.pick(NO_INTEGERS);
+    return random.chance(0.3) ? random.pick(INTEGERS) : String(random.below(20_000) - 10_000);
+  }
+
+  value(): ByteString {
+    const { random } = this;
+    if (random.chance(0.2)) return this.integer();
+    if (random.chance(0.02)) return this.bytes(random.pick([65_535, 65_536, 65_537, 131_072, 200_000]));
+    return this.bytes(random.pick([0, 1, 3, 16, 17, 40, 300]));
+  }
+
+  /** Offsets around the places where strings change their form. */
+  offset(): number {
+    const { random } = this;
+    if (random.chance(0.85)) return random.below(400);
+    return random.pick([65_530, 65_536, 65_540, 131_070, 140_000, 300_000]);
+  }
+
+  words(...words: (ByteString | number)[]): ByteString[] {
+    return words.map((word) => (typeof word === "number" ? String(word) : this.cased(word)));
+  }
+
+  /** Seconds from now. */
+  relativeSeconds(): number {
+    this.times++;
+    return TIME_STEP_SECONDS * (1 + ((this.times * 7919) % TIME_STEPS));
+  }
+
+  /** Seconds since 1970. */
+  absoluteSeconds(): number {
+    return this.startSeconds + this.relativeSeconds();
+  }
+
+  pastSeconds(): number {
+    return this.startSeconds - this.random.between(1, 1000);
+  }
+
+  /** Command names and options in any case; keys and values are not made of capitals. */
+  private cased(word: ByteString): ByteString {
+    return /^[A-Z]+$/.test(word) && this.random.chance(0.2) ? word.toLowerCase() : word;
+  }
+
+  private bytes(length: number): ByteString {
+    const { random } = this;
+    if (length > 1000) return String.fromCharCode(random.between(0, 255)).repeat(length);
+    return random.bytes(length).toString("latin1");
+  }
+}
+
+function plain(words: readonly ByteString[], keys: readonly ByteString[], ...options: string[]): RandomCommand {
+  const name = (words[0] ?? "").toUpperCase();
+  return { words, tags: [name, ...options.map((option) => `${name} ${option}`)], keys };
+}
+
+// ── Strings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function randomSet(make: CommandMaker): RandomCommand {
+  const { random } = make;
+  const isNumber = random.chance(0.4);
+  const key = make.key(isNumber ? "integer" : "string");
+  const options: ByteString[][] = [];
+  let expires: ByteString | undefined;
+  if (random.chance(0.25)) options.push([random.pick(["NX", "XX"])]);
+  if (random.chance(0.25)) options.push(["GET"]);
+  if (random.chance(0.4)) {
+    const times: (() => ByteString[])[] = [
+      () => ["EX", String(make.relativeSeconds())],
+      () => ["PX", String(make.relativeSeconds() * 1000)],
+      () => ["EXAT", String(make.absoluteSeconds())],
+      () => ["PXAT", String(make.absoluteSeconds() * 1000)],
+      () => ["KEEPTTL"],
+      () => ["KEEPTTL"],
+    ];
+    if (random.chance(0.1)) {
+      expires = key;
+      options.push(random.chance(0.3) ? ["PX", "15"] : ["PXAT", String(make.pastSeconds() * 1000)]);
+    } else {
+      options.push(random.pick(times)());
+    }
+  }
+  random.shuffle(options);
+  const words = make.words("SET", key, isNumber ? make.integer() : make.value(), ...options.flat());
+  const command = plain(words, [key], ...options.map(([word]) => word!));
+  return expires === undefined ? command : { ...command, expires };
+}
+
+function onOne(name: string, pool: Pool): Generate {
+  return (make) => {
+    const key = make.key(pool);
+    return plain(make.words(name, key), [key]);
+  };
+}
+
+function onMany(name: string): Generate {
+  return (make) => {
+    const keys = make.keys(1, 4);
+    return plain(make.words(name, ...keys), keys);
+  };
+}
+
+function mset(make: CommandMaker): RandomCommand {
+  const pools = Array.from({ length: make.random.between(1, 4) }, () => make.random.pick(["integer", "string"] as const));
+  const pairs = pools.map((pool) => [make.key(pool), pool === "integer" ? make.integer() : make.value()] as const);
+  return plain(
+    make.words("MSET", ...pairs.flat()),
+    pairs.map(([key]) => key),
+  );
+}
+
+function incrBy(name: string): Generate {
+  return (make) => {
+    const key = make.key("integer");
+    return plain(make.words(name, key, make.integer()), [key]);
+  };
+}
+
+function append(make: CommandMaker): RandomCommand {
+  const key = make.key("string");
+  return plain(make.words("APPEND", key, make.value()), [key]);
+}
+
+function getrange(make: CommandMaker): RandomCommand {
+  const key = make.key("string");
+  const bound = (): string => String(make.random.chance(0.5) ? make.offset() : -make.offset());
+  return plain(make.words("GETRANGE", key, bound(), bound()), [key]);
+}
+
+function setrange(make: CommandMaker): RandomCommand {
+  const key = make.key("string");
+  const offset = make.random.chance(0.03) ? make.random.pick(["-1", "536870912", "x"]) : String(make.offset());
+  return plain(make.words("SETRANGE", key, offset, make.value()), [key]);
+}
+
+// ── Hashes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function hset(make: CommandMaker): RandomCommand {
+  const key = make.key("hash");
+  return plain(make.words("HSET", key, ...make.pairs(1, 4)), [key]);
+}
+
+function hget(make: CommandMaker): RandomCommand {
+  const key = make.key("hash");
+  return plain(make.words("HGET", key, make.field()), [key]);
+}
+
+function hdel(make: CommandMaker): RandomCommand {
+  const key = make.key("hash");
+  const fields = Array.from({ length: make.random.between(1, 3) }, () => make.field());
+  return plain(make.words("HDEL", key, ...fields), [key]);
+}
+
+// ── Expiry ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function anyKey(make: CommandMaker): ByteString {
+  return make.random.pick(ALL_KEYS);
+}
+
+function expire(name: string): Generate {
+  const unit = name.startsWith("P") ? 1000 : 1;
+  const isAbsolute = name.endsWith("AT");
+  return (make) => {
+    const { random } = make;
+    const key = anyKey(make);
+    const options = random.chance(0.6) ? [random.pick(["NX", "XX", "GT", "LT"])] : [];
+    if (random.chance(0.1)) options.push(random.pick(["XX", "GT", "LT"]));
+    let seconds = isAbsolute ? make.absoluteSeconds() : make.relativeSeconds();
+    let expires: ByteString | undefined;
+    if (random.chance(0.08)) {
+      seconds = isAbsolute ? make.pastSeconds() : -random.below(100);
+      expires = key;
+    }
+    const command = plain(make.words(name, key, seconds * unit, ...options), [key], ...options);
+    return expires === undefined ? command : { ...command, expires };
+  };
+}
+
+function onAny(name: string): Generate {
+  return (make) => {
+    const key = anyKey(make);
+    return plain(make.words(name, key), [key]);
+  };
+}
+
+// ── Databases, connection, server ───────────────────────────────────────────────────────────────────────────────────
+
+function keyless(...words: ByteString[]): Generate {
+  return (make) => plain(make.words(...words), [], ...words.slice(1, 2).filter((word) => /^[A-Z-]+$/.test(word)));
+}
+
+function flush(name: string): Generate {
+  return (make) => {
+    const options = make.random.pick([[], ["ASYNC"], ["SYNC"]]);
+    return plain(make.words(name, ...options), [], ...options);
+  };
+}
+
+function hello(make: CommandMaker): RandomCommand {
+  const { random } = make;
+  const options: ByteString[] = [];
+  const tags: string[] = [];
+  if (random.chance(0.4)) {
+    options.push("AUTH", "default", "whatever");
+    tags.push("AUTH");
+  }
+  if (random.chance(0.4)) {
+    options.push("SETNAME", `client-${random.below(5)}`);
+    tags.push("SETNAME");
+  }
+  const protocol = options.length > 0 || random.chance(0.7) ? [random.pick(["2", "3"])] : [];
+  return plain(make.words("HELLO", ...protocol, ...options), [], ...tags);
+}
+
+const KNOWN = ["get", "SET", "mget", "hset", "expire", "scan", "config|get", "client|id", "nosuch", "get|nosuch", "quit"];
+
+function commandInfo(make: CommandMaker): RandomCommand {
+  const names = Array.from({ length: make.random.between(1, 4) }, () => make.random.pick(KNOWN));
+  return plain(["COMMAND", "INFO", ...names], [], "INFO");
+}
+
+function commandGetkeys(make: CommandMaker): RandomCommand {
+  const command = make.random.pick([
+    ["get", "a"],
+    ["mset", "a", "1", "b", "2"],
+    ["DEL", "a", "b", "c"],
+    ["hset", "h", "f", "v"],
+    ["set", "k"],
+    ["ping", "x"],
+    ["nosuch", "a"],
+    ["get", "a", "b"],
+  ]);
+  return plain(["COMMAND", "GETKEYS", ...command], [], "GETKEYS");
+}
+
+function commandList(make: CommandMaker): RandomCommand {
+  const filters = [
+    [],
+    ["FILTERBY", "PATTERN", make.random.pick(["ge*", "*|GET", "[hH]*", "nothing"])],
+    ["FILTERBY", "ACLCAT", make.random.pick(["hash", "fast", "ADMIN", "nothing"])],
+    ["FILTERBY", "MODULE", "nothing"],
+  ];
+  const filter = make.random.pick(filters);
+  return plain(["COMMAND", "LIST", ...filter], [], "LIST", ...(filter.length > 0 ? [`LIST FILTERBY ${filter[1]!}`] : []));
+}
+
+function configGet(make: CommandMaker): RandomCommand {
+  const patterns = ["maxmemory", "databases", "MAXMEMORY-policy", "maxmemory*", "proto-max-bulk-len", "nosuch", "d[ab]t*"];
+  const count = make.random.between(1, 3);
+  return plain(["CONFIG", "GET", ...Array.from({ length: count }, () => make.random.pick(patterns))], [], "GET");
+}
+
+function info(make: CommandMaker): RandomCommand {
+  const sections = make.random.pick([[], ["keyspace"], ["CPU", "cluster"], ["all"], ["everything"], ["default"], ["nosuch"]]);
+  return plain(["INFO", ...sections], [], ...sections.map((section) => section.toLowerCase()));
+}
+
+function select(make: CommandMaker): RandomCommand {
+  const database = make.random.pick(["0", "0", "0", "1", "15", "16", "-1", "x", "4294967296"]);
+  return plain(make.words("SELECT", database), []);
+}
+
+function quit(make: CommandMaker): RandomCommand {
+  return { ...plain(make.words("QUIT"), []), closes: true };
+}
+
+const GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
+  [120, randomSet],
+  [60, onOne("GET", "string")],
+  [20, onMany("MGET")],
+  [30, mset],
+  [8, onMany("DEL")],
+  [8, onMany("UNLINK")],
+  [20, onMany("EXISTS")],
+  [25, onOne("INCR", "integer")],
+  [25, onOne("DECR", "integer")],
+  [25, incrBy("INCRBY")],
+  [25, incrBy("DECRBY")],
+  [30, append],
+  [20, onOne("STRLEN", "string")],
+  [30, getrange],
+  [25, setrange],
+  [30, expire("EXPIRE")],
+  [30, expire("PEXPIRE")],
+  [30, expire("EXPIREAT")],
+  [30, expire("PEXPIREAT")],
+  [30, onAny("TTL")],
+  [30, onAny("PTTL")],
+  [20, onAny("PERSIST")],
+  [20, onAny("TYPE")],
+  [10, (make) => plain(make.words("KEYS", make.random.pick(PATTERNS)), [])],
+  [6, keyless("DBSIZE")],
+  [1, flush("FLUSHDB")],
+  [1, flush("FLUSHALL")],
+  [60, hset],
+  [40, hget],
+  [25, hdel],
+  [25, onOne("HGETALL", "hash")],
+  [20, onOne("HLEN", "hash")],
+  [4, select],
+  [5, keyless("PING")],
+  [5, keyless("PING", "a\r\nmessage")],
+  [8, keyless("ECHO", "\x00\xffsome words")],
+  [6, hello],
+  [1, quit],
+  [3, keyless("COMMAND", "COUNT")],
+  [3, commandList],
+  [8, commandInfo],
+  [3, commandGetkeys],
+  [3, keyless("COMMAND", "DOCS")],
+  [2, keyless("COMMAND")],
+  [8, configGet],
+  [4, info],
+  [5, keyless("CLIENT", "ID")],
+  [5, keyless("CLIENT", "GETNAME")],
+  [5, (make) => plain(["CLIENT", "SETNAME", make.random.pick(["a", "", "name-2", "two words"])], [], "SETNAME")],
+  [2, keyless("CLIENT", "SETINFO", "LIB-NAME", "tester")],
+  [2, keyless("SHUTDOWN", "ABORT")],
+];
+
+const TOTAL_WEIGHT = GENERATORS.reduce((sum, [weight]) => sum + weight, 0);
