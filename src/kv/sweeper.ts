@@ -40,6 +40,8 @@ export class Sweeper {
   private readonly options: SweeperOptions;
   private next: ByteString | undefined = undefined;
   private found = false;
+  /** Checks that wait for a header from disk. */
+  private loading = 0;
   private cancel: (() => void) | undefined;
   private stopped = false;
   readonly statistics = { passesTotal: 0, rowsExaminedTotal: 0, expiredTotal: 0, orphansTotal: 0, databasesTotal: 0 };
@@ -65,7 +67,7 @@ export class Sweeper {
 
   private step(): void {
     const { evaluator } = this;
-    if (!evaluator.available || evaluator.congested) return this.schedule(STEP_MS);
+    if (!evaluator.available || evaluator.congested || this.loading > 0) return this.schedule(STEP_MS);
     const { storage, group, rowsPerSecond } = this.options;
     const maxRows = Math.max(1, Math.floor((rowsPerSecond * STEP_MS) / 1000));
     const request = { from: this.next, maxRows, nowMs: evaluator.nowMs, databases: evaluator.namedDatabases };
@@ -88,14 +90,18 @@ export class Sweeper {
     for (const database of garbage.databases) this.evaluate(() => this.deleteDatabase(database));
   }
 
-  /** Runs one check; what is not in memory is left to the next pass. */
-  private evaluate(check: () => boolean | typeof notReady): void {
+  /** Runs one check, again when what was not in memory has been loaded. */
+  private evaluate(check: () => boolean | typeof notReady, attempt = 0): void {
     const { evaluator } = this;
-    if (!evaluator.available) return;
-    evaluator.begin(false, 0);
+    if (this.stopped || !evaluator.available) return;
+    evaluator.begin(false, attempt);
     const outcome = check();
     if (outcome === notReady) {
-      evaluator.abandon();
+      this.loading++;
+      evaluator.loadThen(() => {
+        this.loading--;
+        this.evaluate(check, attempt + 1);
+      });
       return;
     }
     evaluator.finish();

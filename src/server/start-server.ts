@@ -13,6 +13,7 @@ import type { PeerTransport } from "../raft/host/index";
 import { CommandTable, RedisServer } from "../redis/index";
 import { OutputBlockPool } from "../resp/index";
 import { openNativeStorage } from "../storage/index";
+import type { NativeStorageOptions, Storage } from "../storage/index";
 import { EventLoopScheduler, SystemClock } from "./event-loop";
 import { nodeMetrics } from "./node-metrics";
 import { redisConfigOf } from "./redis-config";
@@ -35,10 +36,15 @@ const noPeers: PeerTransport = {
   send: () => assert(false, "a single node has nobody to send to"),
 };
 
-export async function startServer(config: ServerConfig, logger: Logger): Promise<RunningServer> {
+/** `openStorage` is another one than RocksDB on the real file system only in tests. */
+export async function startServer(
+  config: ServerConfig,
+  logger: Logger,
+  openStorage: (options: NativeStorageOptions) => Storage = openNativeStorage,
+): Promise<RunningServer> {
   const clock = new SystemClock();
   const scheduler = new EventLoopScheduler();
-  const storage = openNativeStorage({
+  const storage = openStorage({
     directory: config.dataDir,
     nodeId: config.nodeId,
     fsync: config.fsync,
@@ -47,6 +53,7 @@ export async function startServer(config: ServerConfig, logger: Logger): Promise
   });
   const failed = signal<Error>();
   let failure: Error | undefined;
+  let redis: RedisServer | undefined;
   const stopRequested = signal<void>();
   const host = new NodeHost({
     nodeId: config.nodeId,
@@ -56,7 +63,9 @@ export async function startServer(config: ServerConfig, logger: Logger): Promise
     transport: noPeers,
     failed: (error) => {
       failure = error;
-      failed.settle(error);
+      // Every unanswered command has its error reply by now; the sockets get to send it.
+      const sent = redis === undefined ? Promise.resolve() : redis.close();
+      void sent.finally(() => failed.settle(error));
     },
   });
   const group = host.openGroup(DEFAULT_GROUP, [config.nodeId]);
@@ -92,7 +101,7 @@ export async function startServer(config: ServerConfig, logger: Logger): Promise
   sweeper.start();
 
   const ports: Record<string, number> = {};
-  const redis = new RedisServer({
+  redis = new RedisServer({
     evaluator,
     storage,
     clock,

@@ -3,7 +3,17 @@
 // test/unit/storage/value-header.test.ts and native/test.
 //
 //   format u8 ‖ type u8 ‖ encoding u8 ‖ flags u8 ‖ version u64 ‖ [expiry u64] ‖ length varint ‖ rest
-import { BasaltError, getU16, getU48, getU64, putU16, putU48, putU64, putVarint, varintLength } from "../base/index";
+import {
+  BasaltError,
+  getU16,
+  getU48,
+  getU64,
+  putU16,
+  putU48,
+  putU64,
+  putVarint,
+  varintLength,
+} from "../base/index";
 import type { ByteString } from "../base/index";
 
 export const VALUE_HEADER_FORMAT = 1;
@@ -41,12 +51,16 @@ function u48At(text: ByteString, at: number): number {
 }
 
 function corrupt(what: string): BasaltError {
-  return new BasaltError("CORRUPT_ROW", `A stored row cannot be decoded (${what}). Restore this node from another copy.`);
+  return new BasaltError(
+    "CORRUPT_ROW",
+    `A stored row cannot be decoded (${what}). Restore this node from another copy.`,
+  );
 }
 
 function checkNumbers(flags: number, expiryMs: number, length: number): void {
   if (flags > EXPIRY_FLAG) throw corrupt("value header has unknown flags");
-  if (!Number.isSafeInteger(expiryMs) || !Number.isSafeInteger(length)) throw corrupt("value header is out of range");
+  if (!Number.isSafeInteger(expiryMs) || !Number.isSafeInteger(length))
+    throw corrupt("value header is out of range");
 }
 
 /** The same header as `decodeValueHeader`, from bytes that were encoded here: `into` is called with its fields. */

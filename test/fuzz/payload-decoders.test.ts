@@ -3,7 +3,12 @@
 import { BasaltError, SeededRandom, bytesOf } from "../../src/base/index";
 import { parseElementKey } from "../../src/storage/keys";
 import { decodeLogEntry, encodeLogEntry } from "../../src/storage/log-entry";
-import { OperationReader, PAYLOAD_HEADER_BYTES, putPayloadHeader, readPayloadHeader } from "../../src/storage/payload";
+import {
+  OperationReader,
+  PAYLOAD_HEADER_BYTES,
+  putPayloadHeader,
+  readPayloadHeader,
+} from "../../src/storage/payload";
 import { decodeValueHeader, encodeValueHeader } from "../../src/storage/value-header";
 
 const seed = Number(process.env["BASALT_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
@@ -74,7 +79,8 @@ function tryPayload(payload: Buffer): boolean {
     while (reader.next()) {
       const { keyStart, keyEnd, valueStart, valueEnd } = reader;
       const inOrder = at < keyStart && keyStart < keyEnd && keyEnd <= valueStart && valueStart <= valueEnd;
-      if (!inOrder || valueEnd !== reader.at || valueEnd > payload.length) throw new Error("an operation lies outside");
+      if (!inOrder || valueEnd !== reader.at || valueEnd > payload.length)
+        throw new Error("an operation lies outside");
       at = reader.at;
     }
     return true;
@@ -89,7 +95,9 @@ test("payloads and operations", () => {
   const random = new SeededRandom(seed);
   let valid = 0;
   for (let run = 0; run < runs; run++) {
-    const payload = random.chance(0.1) ? random.bytes(random.below(80)) : damaged(random, samplePayload(random));
+    const payload = random.chance(0.1)
+      ? random.bytes(random.below(80))
+      : damaged(random, samplePayload(random));
     if (tryPayload(payload)) valid++;
   }
   expect(valid).toBeGreaterThan(runs / 20);
@@ -99,7 +107,12 @@ test("payloads and operations", () => {
 test("log entries", () => {
   const random = new SeededRandom(seed + 1);
   for (let run = 0; run < runs; run++) {
-    const entry = { index: random.next32(), term: random.next32(), type: random.below(3), payload: random.bytes(random.below(40)) };
+    const entry = {
+      index: random.next32(),
+      term: random.next32(),
+      type: random.below(3),
+      payload: random.bytes(random.below(40)),
+    };
     const row = encodeLogEntry(1, entry);
     const bytes = random.chance(0.1) ? random.bytes(random.below(60)) : damaged(random, row);
     try {
@@ -123,7 +136,9 @@ test("value headers", () => {
       length: random.pick([0, 127, 128, random.next32(), Number.MAX_SAFE_INTEGER]),
       rest: random.bytes(random.below(20)).toString("latin1"),
     };
-    const bytes = random.chance(0.1) ? random.bytes(random.below(40)) : damaged(random, bytesOf(encodeValueHeader(header)));
+    const bytes = random.chance(0.1)
+      ? random.bytes(random.below(40))
+      : damaged(random, bytesOf(encodeValueHeader(header)));
     try {
       const { rest, ...numbers } = decodeValueHeader(bytes.toString("latin1"));
       for (const value of Object.values(numbers)) natural(value);
@@ -141,6 +156,7 @@ test("element keys", () => {
     body.fill(0, 0, Math.min(13, body.length));
     const key = "\x11" + body.toString("latin1");
     const parts = parseElementKey(key);
-    if (parts && !key.endsWith(parts.userKey + parts.version + parts.subKey)) throw new Error("a part lies outside");
+    if (parts && !key.endsWith(parts.userKey + parts.version + parts.subKey))
+      throw new Error("a part lies outside");
   }
 });

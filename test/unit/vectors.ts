@@ -59,7 +59,12 @@ export interface FormatVectors {
     readonly key: string;
     readonly value: string;
   }[];
-  readonly hardStates: readonly { readonly term: number; readonly vote: number; readonly commit: number; readonly value: string }[];
+  readonly hardStates: readonly {
+    readonly term: number;
+    readonly vote: number;
+    readonly commit: number;
+    readonly value: string;
+  }[];
   readonly truncations: readonly { readonly index: number; readonly term: number; readonly value: string }[];
   readonly appliedRecords: readonly {
     readonly index: number;
@@ -82,7 +87,9 @@ export interface FormatVectors {
 export function readVectors(): FormatVectors {
   for (let folder = __dirname; ; folder = join(folder, "..")) {
     try {
-      return JSON.parse(readFileSync(join(folder, "test", "vectors", "formats.json"), "utf8")) as FormatVectors;
+      return JSON.parse(
+        readFileSync(join(folder, "test", "vectors", "formats.json"), "utf8"),
+      ) as FormatVectors;
     } catch (error) {
       if (folder === join(folder, "..")) throw error;
     }

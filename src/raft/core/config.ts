@@ -48,6 +48,11 @@ export interface RaftConfig {
   readonly disableProposalForwarding?: boolean;
   /** Lets configuration changes into the log unchecked; the host must then check them when it applies them. */
   readonly disableConfChangeValidation?: boolean;
+  /**
+   * Asynchronous storage only: sends vote requests at once, as etcd does, and not after the candidate's new term, its
+   * vote and its log are durable. For traces: it is not safe (README.md, "Where it differs from etcd").
+   */
+  readonly voteRequestsBeforeSync?: boolean;
   /** A leader that is removed or demoted becomes a follower at once. */
   readonly stepDownOnRemoval?: boolean;
   readonly random: RandomSource;
@@ -80,6 +85,7 @@ export function settings(config: RaftConfig): RaftSettings {
     readOnly: config.readOnly ?? "safe",
     disableProposalForwarding: config.disableProposalForwarding ?? false,
     disableConfChangeValidation: config.disableConfChangeValidation ?? false,
+    voteRequestsBeforeSync: config.voteRequestsBeforeSync ?? false,
     stepDownOnRemoval: config.stepDownOnRemoval ?? false,
     random: config.random,
     log: config.log ?? null,

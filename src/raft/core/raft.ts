@@ -1,6 +1,6 @@
 // The state of one member of one group, and the two ways out of it: `send` queues a message, a field changes. The rules
 // live beside it by role (step, election, leader, follower, replication, read-index, membership), as functions over this
-// class; RawNode is the only face a host sees. Messages that claim something durable (votes, appended entries) wait in
+// class; RawNode is the only face a host sees. Messages that claim something durable (votes, candidacies, appended entries) wait in
 // `messagesAfterAppend` until the host has synced what they claim.
 import { AssertionFailure, assert } from "../../base/index";
 import type { LogSink, RandomSource, RaftSettings } from "./config";
@@ -104,6 +104,11 @@ export class Raft {
     if (message.from === NO_NODE) message.from = this.id;
     switch (message.type) {
       case MessageType.vote:
+        assert(message.term !== 0, "a vote names its term");
+        // It claims a term and a log: were they lost in a crash, the same term could be won with a shorter log.
+        if (this.settings.voteRequestsBeforeSync) break;
+        this.messagesAfterAppend.push(message);
+        return;
       case MessageType.preVote:
         assert(message.term !== 0, "a vote names its term");
         break;

@@ -55,7 +55,7 @@ export class AppliedRows {
     this.rows = new OrderedMap(image);
     // The groups are found by leaping from one group's rows to the next group's.
     const end = "\uffff";
-    for (let row = image.first("", end); row !== undefined; ) {
+    for (let row = image.first("", end); row !== undefined;) {
       const group = getU32String(row.key, 0);
       this.groupRows(group);
       row = group === 0xffff_ffff ? undefined : image.first(u32String(group + 1), end);

@@ -5,7 +5,13 @@
 import { BasaltError, assert, byteString, putU16, putU48, putU64 } from "../../base/index";
 import type { ByteString } from "../../base/index";
 import { MetaField, Space, metaKey } from "../keys";
-import { OperationReader, OperationTag, PAYLOAD_HEADER_BYTES, PayloadFlag, readPayloadHeader } from "../payload";
+import {
+  OperationReader,
+  OperationTag,
+  PAYLOAD_HEADER_BYTES,
+  PayloadFlag,
+  readPayloadHeader,
+} from "../payload";
 import type { PayloadHeader } from "../payload";
 import { EntryKind } from "../types";
 import type { AppliedRecord, StoredEntry } from "../types";
@@ -96,7 +102,10 @@ export class EntryApplier {
    * fragment that waits. Throws BasaltError CORRUPT_PAYLOAD, having written nothing.
    */
   apply(rows: OrderedMap, applied: AppliedRecord, entry: StoredEntry): AppliedRecord | undefined {
-    assert(entry.index === applied.index + this.heldFragments + 1, "entries are applied in order, none left out");
+    assert(
+      entry.index === applied.index + this.heldFragments + 1,
+      "entries are applied in order, none left out",
+    );
     assert(entry.term >= applied.term && entry.term >= this.heldTerm, "terms never fall along a log");
     if (entry.term !== this.heldTerm) this.drop();
     if (entry.type !== EntryKind.normal || entry.payload.length === 0) {
@@ -130,7 +139,8 @@ export class EntryApplier {
     }
     const isFragment = (header.flags & PayloadFlag.fragment) !== 0;
     if (!isFragment && this.heldFragments > 0) throw refused("the fragments of a batch are interrupted");
-    if (isFragment && header.fragment !== this.heldFragments) throw refused("a fragment of a batch is missing");
+    if (isFragment && header.fragment !== this.heldFragments)
+      throw refused("a fragment of a batch is missing");
   }
 
   private drop(): void {

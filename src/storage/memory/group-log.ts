@@ -23,7 +23,12 @@ export type LogChange =
   | AppendRecord
   | { readonly kind: typeof LogRecord.hardState; readonly group: number; readonly hardState: HardStateRecord }
   | { readonly kind: typeof LogRecord.cutSuffix; readonly group: number; readonly index: number }
-  | { readonly kind: typeof LogRecord.compact; readonly group: number; readonly index: number; readonly term: number }
+  | {
+      readonly kind: typeof LogRecord.compact;
+      readonly group: number;
+      readonly index: number;
+      readonly term: number;
+    }
   | { readonly kind: typeof LogRecord.configuration; readonly group: number; readonly bytes: Buffer };
 
 /** What one `submitLog` call asks for; written and lost as a whole. */
@@ -192,7 +197,8 @@ export class LogTail {
     this.truncatedIndex = log.truncatedIndex;
     this.truncatedTerm = log.truncatedTerm;
     this.syncedIndex = log.lastIndex;
-    for (let index = log.truncatedIndex + 1; index <= log.lastIndex; index++) this.terms.push(log.term(index));
+    for (let index = log.truncatedIndex + 1; index <= log.lastIndex; index++)
+      this.terms.push(log.term(index));
     if (log.holds(log.lastIndex)) log.entry(log.lastIndex);
   }
 
@@ -221,8 +227,12 @@ export class LogTail {
   }
 
   compact(index: number, term: number): void {
-    assert(index >= this.truncatedIndex && index <= this.lastIndex, "a log is compacted within what it holds");
-    const known = index === this.truncatedIndex ? this.truncatedTerm : this.terms[index - this.truncatedIndex - 1];
+    assert(
+      index >= this.truncatedIndex && index <= this.lastIndex,
+      "a log is compacted within what it holds",
+    );
+    const known =
+      index === this.truncatedIndex ? this.truncatedTerm : this.terms[index - this.truncatedIndex - 1];
     assert(term === known, "a log is compacted to an entry of its own");
     this.terms.splice(0, index - this.truncatedIndex);
     this.truncatedIndex = index;
@@ -239,7 +249,10 @@ export class LogTail {
   applied(index: number, stored: Uint8Array): void {
     const record = this.unapplied.get(index);
     if (!record) return;
-    assert(Buffer.compare(record.payload, stored) === 0, "an entry's payload stays untouched until it is applied");
+    assert(
+      Buffer.compare(record.payload, stored) === 0,
+      "an entry's payload stays untouched until it is applied",
+    );
     this.unapplied.delete(index);
   }
 }

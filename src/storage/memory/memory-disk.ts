@@ -63,7 +63,10 @@ export class MemoryDisk {
 
   /** The logs as a process that starts now finds them. */
   openLogs(): Map<number, GroupLog> {
-    assert(this.unsynced.length === 0, "a disk is opened after a crash or a close, which decide what is on it");
+    assert(
+      this.unsynced.length === 0,
+      "a disk is opened after a crash or a close, which decide what is on it",
+    );
     return new Map([...this.syncedLogs].map(([group, log]) => [group, log.copy()]));
   }
 

@@ -109,7 +109,10 @@ export class MemoryStorage implements Storage {
       );
     }
     if (disk.nodeId === undefined) {
-      disk.claim(options.nodeId, 1 + this.driver.random.next32() * 0x10_0000 + this.driver.random.below(0x10_0000));
+      disk.claim(
+        options.nodeId,
+        1 + this.driver.random.next32() * 0x10_0000 + this.driver.random.below(0x10_0000),
+      );
     }
     this.incarnation = disk.incarnation;
     this.logs = disk.openLogs();
@@ -170,10 +173,16 @@ export class MemoryStorage implements Storage {
       const tail = this.tailOf(change.group);
       if (change.kind === LogRecord.append) tail.append(ticket, change);
       else if (change.kind === LogRecord.cutSuffix) {
-        assert(change.index > this.rows.submittedIndex(change.group), "an entry that may be applied is never cut");
+        assert(
+          change.index > this.rows.submittedIndex(change.group),
+          "an entry that may be applied is never cut",
+        );
         tail.cut(change.index);
       } else if (change.kind === LogRecord.compact) {
-        assert(change.index <= this.rows.persistedIndex(change.group), "a log is kept from the persisted applied index");
+        assert(
+          change.index <= this.rows.persistedIndex(change.group),
+          "a log is kept from the persisted applied index",
+        );
         tail.compact(change.index, change.term);
       }
     }
@@ -189,7 +198,10 @@ export class MemoryStorage implements Storage {
 
   submitApply(group: number, lastIndex: number): void {
     this.checkUsable();
-    assert(lastIndex <= this.tailOf(group).syncedIndex, "only entries that the own log has synced are applied");
+    assert(
+      lastIndex <= this.tailOf(group).syncedIndex,
+      "only entries that the own log has synced are applied",
+    );
     this.rows.submit(group, lastIndex);
     this.driver.onPending?.();
   }
@@ -295,7 +307,8 @@ export class MemoryStorage implements Storage {
   /** Anything that `runAll` would do. */
   get pending(): boolean {
     const reportsSync = this.syncs && this.pendingSync;
-    const works = this.pendingLog || reportsSync || this.pendingApply || this.pendingFlush || this.pendingLoad;
+    const works =
+      this.pendingLog || reportsSync || this.pendingApply || this.pendingFlush || this.pendingLoad;
     return works || this.pendingDelivery;
   }
 
@@ -474,12 +487,19 @@ export class MemoryStorage implements Storage {
 
   private imageOf(snapshot: Snapshot | undefined): RowImage {
     if (!snapshot) return this.rows.image;
-    assert(snapshot instanceof PinnedImage && snapshot.owner === this, "a snapshot is read where it was pinned");
+    assert(
+      snapshot instanceof PinnedImage && snapshot.owner === this,
+      "a snapshot is read where it was pinned",
+    );
     assert(!snapshot.isReleased, "a snapshot is not read after its release");
     return snapshot.image;
   }
 
-  private load<T>(snapshot: Snapshot | undefined, read: (image: RowImage) => T, done: (answer: T) => void): void {
+  private load<T>(
+    snapshot: Snapshot | undefined,
+    read: (image: RowImage) => T,
+    done: (answer: T) => void,
+  ): void {
     this.checkUsable();
     // A load keeps the image of its snapshot, also when that is released meanwhile.
     const pinned = snapshot && this.imageOf(snapshot);
@@ -493,5 +513,8 @@ export class MemoryStorage implements Storage {
 }
 
 function refusedAfterFailure(): BasaltError {
-  return new BasaltError("STORAGE_FAILED", "The storage has failed and takes nothing more; the node must be restarted.");
+  return new BasaltError(
+    "STORAGE_FAILED",
+    "The storage has failed and takes nothing more; the node must be restarted.",
+  );
 }

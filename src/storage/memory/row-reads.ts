@@ -32,7 +32,8 @@ function isTombstone(key: ByteString): boolean {
 /** Asserts what every range must be: within one column family. */
 function checkRange(lower: ByteString, upper: ByteString): void {
   assert(lower.length > 0 && upper.length > 0, "a range's bounds begin at the space byte");
-  const endsWithData = upper.charCodeAt(0) < Space.tombstone || upper === String.fromCharCode(Space.tombstone);
+  const endsWithData =
+    upper.charCodeAt(0) < Space.tombstone || upper === String.fromCharCode(Space.tombstone);
   assert(isTombstone(lower) || endsWithData, "a range stays within one column family");
 }
 

@@ -115,6 +115,7 @@ export class InteractionTrace {
         electionTicks: 3,
         heartbeatTicks: 1,
         maxInflightMessages: 0x7fff_ffff,
+        voteRequestsBeforeSync: true,
         random: { below: (bound: number) => bound - 1 },
         log: this.output,
         ...options,

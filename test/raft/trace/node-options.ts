@@ -73,5 +73,6 @@ function setOwnOption(options: Options, key: string, value: string): void {
   if (key === "max-size-per-msg") options.maxMessageBytes = toNumber(value);
   else if (key === "inflight-bytes") options.maxInflightBytes = toNumber(value);
   else if (key === "max-uncommitted-size") options.maxUncommittedBytes = toNumber(value);
+  else if (key === "vote-requests-before-sync") options.voteRequestsBeforeSync = toBoolean(value);
   else if (key === "disable-proposal-forwarding") options.disableProposalForwarding = toBoolean(value);
 }

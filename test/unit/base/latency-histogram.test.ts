@@ -49,5 +49,7 @@ test("what is out of range lands at the ends; a reset empties", () => {
   expect(histogram.countAtOrBelow(2 ** 36)).toBe(2);
   expect(histogram.max).toBe(2 ** 50);
   histogram.reset();
-  expect([histogram.count, histogram.sum, histogram.max, histogram.countAtOrBelow(2 ** 50)]).toEqual([0, 0, 0, 0]);
+  expect([histogram.count, histogram.sum, histogram.max, histogram.countAtOrBelow(2 ** 50)]).toEqual([
+    0, 0, 0, 0,
+  ]);
 });

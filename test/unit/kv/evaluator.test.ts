@@ -114,8 +114,8 @@ describe("batches", () => {
 
   test("applied batches that nothing reads are not held beyond a bound, in operations and in bytes", () => {
     for (const [count, bytes] of [
-      [20_000, 10],
-      [60, 1 << 20],
+      [10_000, 10],
+      [30, 1 << 20],
     ] as const) {
       const overlay = new Overlay(new RowCache(1 << 20), new Batch(1, 1024));
       for (let sequence = 1; sequence <= count; sequence++) {

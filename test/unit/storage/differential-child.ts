@@ -29,7 +29,14 @@ interface Kill {
 }
 
 const NODE_ID = 9;
-const silent: StorageListener = { logSynced() {}, applied() {}, persisted() {}, failed() {} };
+const twinListener: StorageListener = {
+  logSynced() {},
+  applied() {},
+  persisted() {},
+  failed(error) {
+    throw new Error("the twin failed", { cause: error });
+  },
+};
 
 /** The native storage with what it has reported, checked against the interface's promises. */
 class NativeSide {
@@ -126,8 +133,11 @@ class Run {
   }
 
   private openTwin(): MemoryStorage {
-    const twin = new MemoryStorage(this.disk, { nodeId: NODE_ID, driver: { random: new SeededRandom(this.settings.seed) } });
-    twin.listen(silent);
+    const twin = new MemoryStorage(this.disk, {
+      nodeId: NODE_ID,
+      driver: { random: new SeededRandom(this.settings.seed) },
+    });
+    twin.listen(twinListener);
     return twin;
   }
 
@@ -160,6 +170,7 @@ class Run {
   }
 
   private async play(step: number, action: Action): Promise<void> {
+    this.counts[action.kind] = (this.counts[action.kind] ?? 0) + 1;
     const { native, reader } = this.sides();
     const random = this.workload.random(step, Purpose.reads);
     if (action.kind === "kill") return this.kill(step, action);
@@ -240,7 +251,10 @@ class Run {
     if (native) {
       const marker = native.storage.readLogState(MARKER_GROUP).hardState.vote;
       kill.kept = marker - this.workload.serial;
-      ok(kill.kept >= 0 && kill.kept <= action.batches.length, `batch ${marker} is the last one, of those under way or before`);
+      ok(
+        kill.kept >= 0 && kill.kept <= action.batches.length,
+        `batch ${marker} is the last one, of those under way or before`,
+      );
       writeFileSync(this.settings.stateFile, JSON.stringify(this.kills));
     }
     this.twin.crash(new SeededRandom(step), { unsynced: kill.kept! });

@@ -7,7 +7,14 @@ import type { ByteString, SeededRandom } from "../../../src/base/index";
 import type { MemoryStorage } from "../../../src/storage/memory/index";
 import { notInMemory } from "../../../src/storage/types";
 import type { Garbage, ScanPage, ScanRequest, Snapshot, Storage } from "../../../src/storage/types";
-import { GROUPS, LIVE_DATABASES, MARKER_GROUP, NOW_MS, randomKey, randomRange } from "./differential-workload";
+import {
+  GROUPS,
+  LIVE_DATABASES,
+  MARKER_GROUP,
+  NOW_MS,
+  randomKey,
+  randomRange,
+} from "./differential-workload";
 
 type Load<T> = (storage: Storage, done: (answer: T) => void) => void;
 
@@ -33,7 +40,10 @@ export class PairReader {
       case 0:
         return this.get(group, randomKey(random));
       case 1:
-        return this.multiGet(group, Array.from({ length: random.below(12) }, () => randomKey(random)));
+        return this.multiGet(
+          group,
+          Array.from({ length: random.below(12) }, () => randomKey(random)),
+        );
       case 2:
       case 3:
         await this.scan(group, this.scanRequest(random), random.chance(0.5));
@@ -41,7 +51,11 @@ export class PairReader {
       case 4:
         return this.count(group, random);
       case 5:
-        return this.garbage(group, random.pick([1, 3, 10, 1000]), random.pick([LIVE_DATABASES, [], [0, 1, 5, 0xffff_ffff]]));
+        return this.garbage(
+          group,
+          random.pick([1, 3, 10, 1000]),
+          random.pick([LIVE_DATABASES, [], [0, 1, 5, 0xffff_ffff]]),
+        );
       case 6:
         return this.entries(group, random);
       default:
@@ -59,9 +73,18 @@ export class PairReader {
       this.equal("log state", logState(this.native, group), logState(this.twin, group));
       this.equal("applied", this.native.readApplied(group), this.twin.readApplied(group));
       this.allEntries(group);
-      for (const [lower, upper] of [["\0", "\x40"], ["\x40", "\x41"]] as const) {
+      for (const [lower, upper] of [
+        ["\0", "\x40"],
+        ["\x40", "\x41"],
+      ] as const) {
         for (const reverse of [false, true]) {
-          await this.allRows(group, { lower, upper, reverse, maxRows: random.between(1, 200), maxBytes: 20_000 });
+          await this.allRows(group, {
+            lower,
+            upper,
+            reverse,
+            maxRows: random.between(1, 200),
+            maxBytes: 20_000,
+          });
         }
       }
       await this.garbage(group, random.between(1, 50), LIVE_DATABASES);
@@ -101,8 +124,14 @@ export class PairReader {
     const native = this.native.get(group, key, "memory");
     if (native === notInMemory) this.notInMemory++;
     else this.equal("get", native, this.twin.get(group, key, "memory"));
-    this.equal("get anywhere", this.native.get(group, key, "anywhere"), this.twin.get(group, key, "anywhere"));
-    await this.load("load", (storage, done: (values: (ByteString | null)[]) => void) => storage.loadMany(group, [key], done));
+    this.equal(
+      "get anywhere",
+      this.native.get(group, key, "anywhere"),
+      this.twin.get(group, key, "anywhere"),
+    );
+    await this.load("load", (storage, done: (values: (ByteString | null)[]) => void) =>
+      storage.loadMany(group, [key], done),
+    );
   }
 
   private async multiGet(group: number, keys: readonly ByteString[]): Promise<void> {
@@ -145,7 +174,7 @@ export class PairReader {
   }
 
   private async allRows(group: number, request: ScanRequest): Promise<void> {
-    for (let page = await this.scan(group, request, false); !page.done; ) {
+    for (let page = await this.scan(group, request, false); !page.done;) {
       const last = page.keys.at(-1)!;
       request = request.reverse ? { ...request, upper: last } : { ...request, lower: last + "\0" };
       page = await this.scan(group, request, false);
@@ -153,7 +182,9 @@ export class PairReader {
   }
 
   private async count(group: number, random: SeededRandom): Promise<void> {
-    const [lower, upper] = random.chance(0.5) ? (["\x10", "\x11"] as const) : ["\x10\0\0\0\x01", "\x10\0\0\0\x05\x80"];
+    const [lower, upper] = random.chance(0.5)
+      ? (["\x10", "\x11"] as const)
+      : ["\x10\0\0\0\x01", "\x10\0\0\0\x05\x80"];
     const nowMs = random.pick([0, NOW_MS, 2 ** 53 - 1]);
     const snapshot = random.chance(0.3) ? this.pinned[0] : undefined;
     await this.load("countHeaders", (storage, done: (count: number) => void) => {

@@ -17,7 +17,9 @@ interface Ending {
 
 function runChild(settings: Arguments): Promise<Ending> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CHILD, JSON.stringify(settings)], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [CHILD, JSON.stringify(settings)], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     let isHanging = false;
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -46,7 +48,13 @@ export interface RunReport {
 /** Rejects with the difference that was found. */
 export async function runDifferential(seed: number, steps: number, killEvery: number): Promise<RunReport> {
   const folder = mkdtempSync(join(tmpdir(), "basalt-differential-"));
-  const settings = { directory: join(folder, "data"), stateFile: join(folder, "kills.json"), seed, steps, killEvery };
+  const settings = {
+    directory: join(folder, "data"),
+    stateFile: join(folder, "kills.json"),
+    seed,
+    steps,
+    killEvery,
+  };
   const counts: Record<string, number> = {};
   for (let kills = 0; ; kills++) {
     const { wasKilled, output } = await runChild(settings).catch((error: unknown) => {

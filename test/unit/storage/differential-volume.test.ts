@@ -29,7 +29,10 @@ function keyOf(number: number): ByteString {
 /** Both storages, written alike. */
 class Pair {
   readonly folder = mkdtempSync(join(tmpdir(), "basalt-volume-"));
-  readonly twin = new MemoryStorage(new MemoryDisk(), { nodeId: 1, driver: { random: new SeededRandom(seed) } });
+  readonly twin = new MemoryStorage(new MemoryDisk(), {
+    nodeId: 1,
+    driver: { random: new SeededRandom(seed) },
+  });
   native: NativeStorage;
   private index = 0;
   private waiting: (() => void) | undefined;

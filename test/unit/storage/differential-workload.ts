@@ -26,7 +26,17 @@ export const MARKER_GROUP = 77;
 export const NOW_MS = 1_700_000_000_000;
 const DATABASES: readonly number[] = [0, 1, 5, 0xffff_ffff];
 export const LIVE_DATABASES: readonly number[] = [0, 5];
-const USER_KEYS: readonly ByteString[] = ["", "a", "b", "{t}1", "{t}2", "\xff\xff", "\0", "k".repeat(300), "Key\x80"];
+const USER_KEYS: readonly ByteString[] = [
+  "",
+  "a",
+  "b",
+  "{t}1",
+  "{t}2",
+  "\xff\xff",
+  "\0",
+  "k".repeat(300),
+  "Key\x80",
+];
 
 export type Action =
   | { readonly kind: "log"; readonly batches: readonly LogBatch[] }
@@ -125,7 +135,8 @@ export class Workload {
   private kill(step: number): Action {
     const applies = GROUPS.map((group) => this.apply(this.random(step, Purpose.action), group));
     const kept = { serial: this.serial, groups: new Map(this.groups) };
-    for (const [group, notes] of this.groups) this.groups.set(group, { ...notes, notes: notes.notes.slice() });
+    for (const [group, notes] of this.groups)
+      this.groups.set(group, { ...notes, notes: notes.notes.slice() });
     const random = this.random(step, Purpose.kill);
     const batches = this.batches(random, random.between(1, MAX_KILL_BATCHES));
     this.groups = kept.groups;
@@ -194,7 +205,11 @@ export class Workload {
     const before = notes.notes.at(-1);
     const open = before && before.term === notes.term ? before.openFragment : -1;
     const operations = (): TestOperation[] => this.operations(random);
-    const head = { term: notes.term, hlcMs: (notes.hlcMs += random.between(1, 3)), hlcCounter: random.below(65536) };
+    const head = {
+      term: notes.term,
+      hlcMs: (notes.hlcMs += random.between(1, 3)),
+      hlcCounter: random.below(65536),
+    };
     const draw = random.fraction();
     if (open >= 0 || draw < 0.15) {
       const isLast = random.chance(0.5);
@@ -205,7 +220,13 @@ export class Workload {
     else this.note(batch, group, 0, payloadOf(operations(), head), -1);
   }
 
-  private note(batch: LogBatch, group: number, type: number, payload: Uint8Array, openFragment: number): void {
+  private note(
+    batch: LogBatch,
+    group: number,
+    type: number,
+    payload: Uint8Array,
+    openFragment: number,
+  ): void {
     const notes = this.notes(group);
     notes.notes.push({ term: notes.term, openFragment });
     batch.append(group, notes.truncatedIndex + notes.notes.length, notes.term, type, payload);
@@ -268,7 +289,15 @@ function randomLength(random: SeededRandom): number {
 /** A range of one space that never covers the applied record; now and then empty. */
 export function randomRange(random: SeededRandom): [lower: ByteString, upper: ByteString] {
   const draw = random.below(10);
-  const space = random.pick([Space.header, Space.header, Space.element, Space.element, 0x20, 0x3f, Space.tombstone]);
+  const space = random.pick([
+    Space.header,
+    Space.header,
+    Space.element,
+    Space.element,
+    0x20,
+    0x3f,
+    Space.tombstone,
+  ]);
   if (draw < 3) {
     const { lower, upper } = databaseRange(space, random.pick(DATABASES));
     return [lower, upper];

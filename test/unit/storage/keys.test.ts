@@ -29,18 +29,23 @@ import { readVectors, textOf } from "../vectors";
 
 const vectors = readVectors();
 const byteString = fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes).toString("latin1"));
-const database = fc.oneof(fc.constantFrom(0, 1, 15, 16, 0xffff_fffe, 0xffff_ffff), fc.integer({ min: 0, max: 0xffff_ffff }));
+const database = fc.oneof(
+  fc.constantFrom(0, 1, 15, 16, 0xffff_fffe, 0xffff_ffff),
+  fc.integer({ min: 0, max: 0xffff_ffff }),
+);
 
 describe("golden vectors", () => {
   test("header keys", () => {
-    for (const { db, userKey, key } of vectors.headerKeys) expect(headerKey(db, textOf(userKey))).toBe(textOf(key));
+    for (const { db, userKey, key } of vectors.headerKeys)
+      expect(headerKey(db, textOf(userKey))).toBe(textOf(key));
   });
 
   test("element prefixes and sub-keys", () => {
     for (const { db, userKey, versionMs, versionCounter, key } of vectors.elementPrefixes) {
       expect(elementPrefix(db, textOf(userKey), versionBytes(versionMs, versionCounter))).toBe(textOf(key));
     }
-    for (const { member, subKey } of vectors.subKeys) expect(hashedSubKey(textOf(member))).toBe(textOf(subKey));
+    for (const { member, subKey } of vectors.subKeys)
+      expect(hashedSubKey(textOf(member))).toBe(textOf(subKey));
   });
 
   test("meta keys", () => {
@@ -52,7 +57,9 @@ describe("golden vectors", () => {
     for (const { kind, db, userKey, versionMs, versionCounter, key } of vectors.tombstones) {
       const made =
         kind === TombstoneKind.collection
-          ? collectionTombstoneKey(elementPrefix(db, textOf(userKey), versionBytes(versionMs, versionCounter)))
+          ? collectionTombstoneKey(
+              elementPrefix(db, textOf(userKey), versionBytes(versionMs, versionCounter)),
+            )
           : kind === TombstoneKind.database
             ? databaseTombstoneKey(db)
             : keyTombstoneKey(headerKey(db, textOf(userKey)));
@@ -76,18 +83,25 @@ test("a header key over bytes as over strings, and taken apart", () => {
 
 test("an element key is taken apart and leads to its header", () => {
   fc.assert(
-    fc.property(database, byteString, fc.nat(2 ** 31 - 1), fc.nat(0xffff), byteString, (db, userKey, ms, counter, subKey) => {
-      const version = versionBytes(ms, counter);
-      const prefix = elementPrefix(db, userKey, version);
-      expect(parseElementKey(prefix + subKey)).toEqual({ db, userKey, version, subKey });
-      expect(elementPrefixLength(prefix + subKey)).toBe(prefix.length);
-      expect(headerKeyOfElement(prefix + subKey)).toBe(headerKey(db, userKey));
-      // Nothing shorter than the prefix is an element key, and no other space's key is.
-      expect(parseElementKey(prefix.slice(0, -1))).toBe(undefined);
-      expect(elementPrefixLength(prefix.slice(0, -1))).toBe(0);
-      expect(parseElementKey(headerKey(db, userKey))).toBe(undefined);
-      expect(elementPrefixLength(headerKey(db, userKey))).toBe(0);
-    }),
+    fc.property(
+      database,
+      byteString,
+      fc.nat(2 ** 31 - 1),
+      fc.nat(0xffff),
+      byteString,
+      (db, userKey, ms, counter, subKey) => {
+        const version = versionBytes(ms, counter);
+        const prefix = elementPrefix(db, userKey, version);
+        expect(parseElementKey(prefix + subKey)).toEqual({ db, userKey, version, subKey });
+        expect(elementPrefixLength(prefix + subKey)).toBe(prefix.length);
+        expect(headerKeyOfElement(prefix + subKey)).toBe(headerKey(db, userKey));
+        // Nothing shorter than the prefix is an element key, and no other space's key is.
+        expect(parseElementKey(prefix.slice(0, -1))).toBe(undefined);
+        expect(elementPrefixLength(prefix.slice(0, -1))).toBe(0);
+        expect(parseElementKey(headerKey(db, userKey))).toBe(undefined);
+        expect(elementPrefixLength(headerKey(db, userKey))).toBe(0);
+      },
+    ),
   );
 });
 
@@ -108,7 +122,10 @@ test("a database's range holds its rows and no other's", () => {
     fc.property(database, database, byteString, (db, other, userKey) => {
       for (const space of [Space.header, Space.element]) {
         const { lower, upper } = databaseRange(space, db);
-        const key = space === Space.header ? headerKey(other, userKey) : elementPrefix(other, userKey, versionBytes(1, 2));
+        const key =
+          space === Space.header
+            ? headerKey(other, userKey)
+            : elementPrefix(other, userKey, versionBytes(1, 2));
         expect(key >= lower && key < upper).toBe(db === other);
       }
     }),

@@ -8,7 +8,14 @@ const group = fc.integer({ min: 0, max: 0xffff_ffff });
 const number = fc.maxSafeNat();
 const bytes = fc.uint8Array({ maxLength: 300 }).map((data) => Buffer.from(data));
 const record = fc.oneof(
-  fc.record({ kind: fc.constant(LogRecord.append), group, index: number, term: number, type: fc.nat(2), payload: bytes }),
+  fc.record({
+    kind: fc.constant(LogRecord.append),
+    group,
+    index: number,
+    term: number,
+    type: fc.nat(2),
+    payload: bytes,
+  }),
   fc.record({ kind: fc.constant(LogRecord.hardState), group, term: number, vote: number, commit: number }),
   fc.record({ kind: fc.constant(LogRecord.cutSuffix), group, index: number }),
   fc.record({ kind: fc.constant(LogRecord.compact), group, index: number, term: number }),
@@ -23,8 +30,10 @@ test("what is put in comes out, also from a batch that is used again", () => {
       expect(batch.isEmpty).toBe(true);
       for (const wanted of records) {
         const { group, kind } = wanted;
-        if (kind === LogRecord.append) batch.append(group, wanted.index, wanted.term, wanted.type, wanted.payload);
-        else if (kind === LogRecord.hardState) batch.hardState(group, wanted.term, wanted.vote, wanted.commit);
+        if (kind === LogRecord.append)
+          batch.append(group, wanted.index, wanted.term, wanted.type, wanted.payload);
+        else if (kind === LogRecord.hardState)
+          batch.hardState(group, wanted.term, wanted.vote, wanted.commit);
         else if (kind === LogRecord.cutSuffix) batch.cutSuffix(group, wanted.index);
         else if (kind === LogRecord.compact) batch.compact(group, wanted.index, wanted.term);
         else batch.configuration(group, wanted.bytes);
@@ -43,7 +52,11 @@ test("what is put in comes out, also from a batch that is used again", () => {
           expect(decodeLogEntry(group, index, change.row)).toEqual({ index, term, type, payload });
         } else if (change.kind === LogRecord.hardState && wanted.kind === LogRecord.hardState) {
           const { term, vote, commit } = wanted;
-          expect(change).toEqual({ kind: wanted.kind, group: wanted.group, hardState: { term, vote, commit } });
+          expect(change).toEqual({
+            kind: wanted.kind,
+            group: wanted.group,
+            hardState: { term, vote, commit },
+          });
         } else expect(change).toEqual(wanted);
       });
     }),

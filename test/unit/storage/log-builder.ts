@@ -31,8 +31,13 @@ export function encodeOperation(operation: TestOperation): Buffer {
   if (operation.kind === "put") {
     return Buffer.concat([Buffer.from([OperationTag.put]), field(operation.key), field(operation.value)]);
   }
-  if (operation.kind === "delete") return Buffer.concat([Buffer.from([OperationTag.delete]), field(operation.key)]);
-  return Buffer.concat([Buffer.from([OperationTag.deleteRange]), field(operation.lower), field(operation.upper)]);
+  if (operation.kind === "delete")
+    return Buffer.concat([Buffer.from([OperationTag.delete]), field(operation.key)]);
+  return Buffer.concat([
+    Buffer.from([OperationTag.deleteRange]),
+    field(operation.lower),
+    field(operation.upper),
+  ]);
 }
 
 export interface PayloadOptions {

@@ -27,9 +27,11 @@ test("what is written is read; a flipped bit, a cut or another place is refused"
       expect(decodeLogEntry(group, entry.index, row)).toEqual(entry);
       const refused = expect.objectContaining({ code: "CORRUPT_LOG" });
       const damaged = Buffer.from(row);
-      damaged[position % row.length]! ^= 1 << position % 8;
+      damaged[position % row.length]! ^= 1 << (position % 8);
       expect(() => decodeLogEntry(group, entry.index, damaged)).toThrow(refused);
-      expect(() => decodeLogEntry(group, entry.index, row.subarray(0, position % row.length))).toThrow(refused);
+      expect(() => decodeLogEntry(group, entry.index, row.subarray(0, position % row.length))).toThrow(
+        refused,
+      );
       const otherIndex = entry.index === 5 ? 6 : 5;
       expect(() => decodeLogEntry(group, otherIndex, row)).toThrow(refused);
       expect(() => decodeLogEntry(group === 5 ? 6 : 5, entry.index, row)).toThrow(refused);

@@ -92,7 +92,15 @@ class Rows {
   }
 
   header(db: number, userKey: string, version: number, expiryMs = 0): this {
-    const fields = { type: 2, encoding: 2, expiryMs, versionMs: version, versionCounter: 0, length: 1, rest: "" };
+    const fields = {
+      type: 2,
+      encoding: 2,
+      expiryMs,
+      versionMs: version,
+      versionCounter: 0,
+      length: 1,
+      rest: "",
+    };
     return this.put(headerKey(db, userKey), encodeValueHeader(fields));
   }
 
@@ -108,8 +116,13 @@ class Rows {
 
   /** A whole pass in pages of `maxRows`. */
   pass(maxRows: number): Omit<Garbage, "next"> {
-    const all = { expired: [] as string[], orphans: [] as string[], databases: [] as number[], rowsExamined: 0 };
-    for (let from: string | undefined; ; ) {
+    const all = {
+      expired: [] as string[],
+      orphans: [] as string[],
+      databases: [] as number[],
+      rowsExamined: 0,
+    };
+    for (let from: string | undefined; ;) {
       const page = this.search({ from, maxRows });
       all.expired.push(...page.expired);
       all.orphans.push(...page.orphans);
@@ -130,11 +143,20 @@ describe("garbage", () => {
   test("nothing in an empty group, nothing of other groups", () => {
     const rows = new Rows();
     rows.map.put("\0\0\0\x02" + elements(0, "other", 1), "v");
-    expect(rows.search()).toEqual({ expired: [], orphans: [], databases: [], next: undefined, rowsExamined: 0 });
+    expect(rows.search()).toEqual({
+      expired: [],
+      orphans: [],
+      databases: [],
+      next: undefined,
+      rowsExamined: 0,
+    });
   });
 
   test("headers expire at their time, not before", () => {
-    const rows = new Rows().header(0, "never", 1).header(0, "past", 1, NOW - 1).header(0, "now", 1, NOW);
+    const rows = new Rows()
+      .header(0, "never", 1)
+      .header(0, "past", 1, NOW - 1)
+      .header(0, "now", 1, NOW);
     rows.header(0, "later", 1, NOW + 1);
     const expected = [headerKey(0, "past"), headerKey(0, "now")].sort();
     expect(rows.search()).toMatchObject({ expired: expected, orphans: [], rowsExamined: 4 });
@@ -149,7 +171,10 @@ describe("garbage", () => {
 
   test("databases that do not exist are named once, whatever they hold", () => {
     const rows = new Rows().header(3, "a", 1).header(3, "b", 1, 1).elements(3, "c", 1, 9).header(0, "d", 1);
-    rows.header(0xffff_ffff, "e", 1).put(databaseTombstoneKey(9), "\x01").put(databaseTombstoneKey(0), "\x01");
+    rows
+      .header(0xffff_ffff, "e", 1)
+      .put(databaseTombstoneKey(9), "\x01")
+      .put(databaseTombstoneKey(0), "\x01");
     expect(rows.search()).toEqual({
       expired: [],
       orphans: [],
@@ -161,7 +186,9 @@ describe("garbage", () => {
 
   test("tombstones come first and name what is not live", () => {
     const rows = new Rows().header(0, "live", 7).elements(0, "live", 6).header(0, "old", 1, 1);
-    rows.put(collectionTombstoneKey(elements(0, "live", 6))).put(collectionTombstoneKey(elements(0, "live", 7)));
+    rows
+      .put(collectionTombstoneKey(elements(0, "live", 6)))
+      .put(collectionTombstoneKey(elements(0, "live", 7)));
     rows.put(collectionTombstoneKey(elements(0, "empty", 1)));
     rows.put(keyTombstoneKey(headerKey(0, "old"))).put(keyTombstoneKey(headerKey(0, "live")));
     const { orphans, expired } = rows.search({ maxRows: 5 });
@@ -191,7 +218,11 @@ describe("garbage", () => {
 });
 
 test("live headers are counted", () => {
-  const rows = new Rows().header(0, "a", 1).header(0, "b", 1, NOW).header(0, "c", 1, NOW + 1).header(1, "d", 1);
+  const rows = new Rows()
+    .header(0, "a", 1)
+    .header(0, "b", 1, NOW)
+    .header(0, "c", 1, NOW + 1)
+    .header(1, "d", 1);
   const count = (lower: string, upper: string): number => {
     return countLiveHeaders(rows.map.image(), PREFIX, { lower, upper, nowMs: NOW });
   };

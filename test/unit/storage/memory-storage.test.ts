@@ -166,7 +166,9 @@ describe("log", () => {
       fill(batch);
       return () => void node.storage.submitLog(batch);
     };
-    expect(submit((batch) => batch.append(GROUP, 3, 3, 0, Buffer.alloc(0)))).toThrow("follows the one before");
+    expect(submit((batch) => batch.append(GROUP, 3, 3, 0, Buffer.alloc(0)))).toThrow(
+      "follows the one before",
+    );
     expect(submit((batch) => batch.append(GROUP, 2, 2, 0, Buffer.alloc(0)))).toThrow("terms never fall");
     expect(submit((batch) => batch.compact(GROUP, 1, 3))).toThrow("persisted applied index");
     expect(() => node.storage.submitApply(GROUP, 1)).toThrow("synced");
@@ -284,7 +286,11 @@ describe("apply", () => {
     ["a range over two spaces", (node) => node.write(removeRange("\x10", "\x12")), "leaves its key space"],
     ["a range backwards", (node) => node.write(removeRange("\x10b", "\x10a")), "ends before it starts"],
     ["another term", (node) => node.append(payloadOf([], { term: 2, hlcMs: 5000 })), "another term"],
-    ["a clock that stands", (node) => node.append(payloadOf([], { term: TERM, hlcMs: 1000 })), "does not rise"],
+    [
+      "a clock that stands",
+      (node) => node.append(payloadOf([], { term: TERM, hlcMs: 1000 })),
+      "does not rise",
+    ],
     [
       "a missing fragment",
       (node) => node.append(payloadOf([], { term: TERM, hlcMs: 5000, flags: 3, fragment: 1 })),
@@ -317,23 +323,26 @@ describe("apply", () => {
 });
 
 describe("a failing disk", () => {
-  test.each(["logWrite", "logSync", "dataWrite", "dataFlush"] as const)("%s: told once, then refused", (operation) => {
-    const node = new Node(new MemoryDisk());
-    node.write(put("\x10a", "1"));
-    node.storage.runAll();
-    node.takeEvents();
-    node.disk.failing.add(operation);
-    node.storage.submitApply(GROUP, 1);
-    node.write(put("\x10a", "2"));
-    node.storage.flush();
-    node.storage.runAll();
-    const events = node.takeEvents();
-    expect(events.filter((event) => event.startsWith("failed"))).toHaveLength(1);
-    expect(events.at(-1)).toContain(`The disk failed (${operation})`);
-    if (operation.startsWith("log")) expect(events.join()).not.toContain("synced");
-    expect(() => node.storage.flush()).toThrow(expect.objectContaining({ code: "STORAGE_FAILED" }));
-    expect(node.storage.pending).toBe(false);
-  });
+  test.each(["logWrite", "logSync", "dataWrite", "dataFlush"] as const)(
+    "%s: told once, then refused",
+    (operation) => {
+      const node = new Node(new MemoryDisk());
+      node.write(put("\x10a", "1"));
+      node.storage.runAll();
+      node.takeEvents();
+      node.disk.failing.add(operation);
+      node.storage.submitApply(GROUP, 1);
+      node.write(put("\x10a", "2"));
+      node.storage.flush();
+      node.storage.runAll();
+      const events = node.takeEvents();
+      expect(events.filter((event) => event.startsWith("failed"))).toHaveLength(1);
+      expect(events.at(-1)).toContain(`The disk failed (${operation})`);
+      if (operation.startsWith("log")) expect(events.join()).not.toContain("synced");
+      expect(() => node.storage.flush()).toThrow(expect.objectContaining({ code: "STORAGE_FAILED" }));
+      expect(node.storage.pending).toBe(false);
+    },
+  );
 
   test("a second process and another node are refused", async () => {
     const disk = new MemoryDisk();
@@ -371,12 +380,16 @@ describe("reads", () => {
     expect(storage.scan(GROUP, { ...range, maxRows: 9, lower: "\x10b", upper: "\x10d" }, "memory")).toEqual(
       page("bc", true),
     );
-    expect(storage.scan(GROUP, { ...range, maxRows: 9, valuePrefixBytes: 1, upper: "\x10b" }, "memory")).toEqual({
+    expect(
+      storage.scan(GROUP, { ...range, maxRows: 9, valuePrefixBytes: 1, upper: "\x10b" }, "memory"),
+    ).toEqual({
       keys: ["\x10a"],
       values: ["a"],
       done: true,
     });
-    expect(storage.scan(GROUP, { ...range, maxRows: 9, lower: "\x11", upper: "\x10" }, "memory")).toEqual(page("", true));
+    expect(storage.scan(GROUP, { ...range, maxRows: 9, lower: "\x11", upper: "\x10" }, "memory")).toEqual(
+      page("", true),
+    );
   });
 
   test("what the driver keeps out of memory is loaded", () => {
@@ -400,7 +413,9 @@ describe("reads", () => {
     node.apply();
     const request = { lower: "\x10", upper: "\x11", maxRows: 10, maxBytes: 100 };
     expect(node.storage.scan(GROUP, request, "memory")).toMatchObject({ keys: ["\x10z"] });
-    expect(node.storage.scan(GROUP, { ...request, snapshot }, "memory")).toMatchObject({ values: ["aaa", "bbb", "ccc", "ddd"] });
+    expect(node.storage.scan(GROUP, { ...request, snapshot }, "memory")).toMatchObject({
+      values: ["aaa", "bbb", "ccc", "ddd"],
+    });
     expect(node.storage.statistics()["pinnedSnapshots"]).toBe(1);
     snapshot.release();
     expect(node.storage.statistics()["pinnedSnapshots"]).toBe(0);

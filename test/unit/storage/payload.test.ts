@@ -1,6 +1,11 @@
 // Entry payloads and operations: golden vectors, round trips, and what is refused.
 import fc from "fast-check";
-import { OperationReader, PAYLOAD_HEADER_BYTES, putPayloadHeader, readPayloadHeader } from "../../../src/storage/payload";
+import {
+  OperationReader,
+  PAYLOAD_HEADER_BYTES,
+  putPayloadHeader,
+  readPayloadHeader,
+} from "../../../src/storage/payload";
 import { readVectors } from "../vectors";
 import { encodeOperation, payloadOf, put, remove, removeRange } from "./log-builder";
 import type { TestOperation } from "./log-builder";
@@ -43,13 +48,17 @@ describe("golden vectors", () => {
       const written = Buffer.alloc(PAYLOAD_HEADER_BYTES + 1, 0xaa);
       putPayloadHeader(written, 1, header);
       expect(written.subarray(1).equals(payload.subarray(0, PAYLOAD_HEADER_BYTES))).toBe(true);
-      const expected = operations.map((at) => vectors.operations[at]!).map(({ tag, key, value }) => ({ tag, key, value }));
+      const expected = operations
+        .map((at) => vectors.operations[at]!)
+        .map(({ tag, key, value }) => ({ tag, key, value }));
       expect(readOperations(payload, PAYLOAD_HEADER_BYTES, header.operationCount)).toEqual(expected);
     }
   });
 });
 
-const text = fc.uint8Array({ minLength: 1, maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString("latin1"));
+const text = fc
+  .uint8Array({ minLength: 1, maxLength: 200 })
+  .map((bytes) => Buffer.from(bytes).toString("latin1"));
 const operation: fc.Arbitrary<TestOperation> = fc.oneof(
   fc.tuple(text, text).map(([key, value]) => put(key, value)),
   text.map((key) => remove(key)),
@@ -59,7 +68,13 @@ const operation: fc.Arbitrary<TestOperation> = fc.oneof(
 test("what is written is read, and every cut of it is refused", () => {
   fc.assert(
     fc.property(fc.array(operation, { minLength: 1, maxLength: 8 }), fc.nat(), (operations, cut) => {
-      const payload = payloadOf(operations, { term: 3, hlcMs: 2 ** 48 - 1, hlcCounter: 65535, flags: 3, fragment: 9 });
+      const payload = payloadOf(operations, {
+        term: 3,
+        hlcMs: 2 ** 48 - 1,
+        hlcCounter: 65535,
+        flags: 3,
+        fragment: 9,
+      });
       const header = readPayloadHeader(payload);
       expect(header).toMatchObject({ term: 3, hlcMs: 2 ** 48 - 1, hlcCounter: 65535, flags: 3, fragment: 9 });
       const read = readOperations(payload, PAYLOAD_HEADER_BYTES, header.operationCount);

@@ -79,8 +79,12 @@ test("what is written is read", () => {
       expect(row.slice(4, 12)).toBe(versionBytes(versionMs, versionCounter));
       // Every cut before `rest` is refused, by both.
       for (let cut = 0; cut < row.length - rest.length; cut++) {
-        expect(() => decodeValueHeader(row.slice(0, cut))).toThrow(expect.objectContaining({ code: "CORRUPT_ROW" }));
-        expect(() => readFromBytes(row.slice(0, cut))).toThrow(expect.objectContaining({ code: "CORRUPT_ROW" }));
+        expect(() => decodeValueHeader(row.slice(0, cut))).toThrow(
+          expect.objectContaining({ code: "CORRUPT_ROW" }),
+        );
+        expect(() => readFromBytes(row.slice(0, cut))).toThrow(
+          expect.objectContaining({ code: "CORRUPT_ROW" }),
+        );
       }
     }),
     { numRuns: 300 },
@@ -108,7 +112,9 @@ test("versions order like time", () => {
   fc.assert(
     fc.property(fc.tuple(headers, headers), ([left, right]) => {
       const order = left.versionMs - right.versionMs || left.versionCounter - right.versionCounter;
-      const [leftBytes, rightBytes] = [left, right].map(({ versionMs, versionCounter }) => versionBytes(versionMs, versionCounter));
+      const [leftBytes, rightBytes] = [left, right].map(({ versionMs, versionCounter }) =>
+        versionBytes(versionMs, versionCounter),
+      );
       expect(leftBytes! < rightBytes! ? -1 : leftBytes! > rightBytes! ? 1 : 0).toBe(Math.sign(order));
     }),
   );
