@@ -7,7 +7,6 @@ import { BasaltError, assert, errorText } from "../../base/index";
 import type { ByteString, SeededRandom } from "../../base/index";
 import { u32String } from "../keys";
 import type { LogBatch } from "../log-batch";
-import { LogRecord } from "../log-batch";
 import { notInMemory } from "../types";
 import type {
   AppliedRecord,
@@ -26,9 +25,8 @@ import type {
   StoredEntry,
 } from "../types";
 import { AppliedRows } from "./applied-rows";
-import { GroupLog, LogTail, decodeLogBatch } from "./group-log";
-import type { LogWrite } from "./group-log";
 import type { CrashOptions, DiskOperation, MemoryDisk } from "./memory-disk";
+import { MemoryLog } from "./memory-log";
 import type { RowImage } from "./ordered-map";
 import { PendingLoads } from "./pending-loads";
 import { countLiveHeaders, scanRows, searchGarbage } from "./row-reads";
@@ -79,13 +77,7 @@ export class MemoryStorage implements Storage {
   private listener: StorageListener | undefined;
   private readonly reports: (() => void)[] = [];
 
-  /** Everything written, synced or not: what reads of the log see. */
-  private readonly logs: Map<number, GroupLog>;
-  private readonly tails = new Map<number, LogTail>();
-  private submitted: LogWrite[] = [];
-  private lastTicket = 0;
-  private writtenTicket = 0;
-
+  private readonly log: MemoryLog;
   private readonly rows: AppliedRows;
   private flushIsWanted = false;
   private readonly loads = new PendingLoads();
@@ -115,9 +107,8 @@ export class MemoryStorage implements Storage {
       );
     }
     this.incarnation = disk.incarnation;
-    this.logs = disk.openLogs();
-    for (const [group, log] of this.logs) this.tails.set(group, new LogTail(log));
     this.rows = new AppliedRows(disk.data);
+    this.log = new MemoryLog(disk, this.rows);
     disk.isOpen = true;
   }
 
@@ -140,53 +131,23 @@ export class MemoryStorage implements Storage {
 
   groups(): number[] {
     this.checkUsable();
-    return [...this.logs.keys()].sort((left, right) => left - right);
+    return this.log.groups();
   }
 
   readLogState(group: number): GroupLogState {
     this.checkUsable();
-    return (this.logs.get(group) ?? new GroupLog(group)).state();
+    return this.log.state(group);
   }
 
   readEntries(group: number, low: number, high: number, maxBytes: number): StoredEntry[] {
     this.checkUsable();
-    assert(low <= high, "a range of entries ends behind its start");
-    const log = this.logs.get(group) ?? new GroupLog(group);
-    const entries: StoredEntry[] = [];
-    let bytes = 0;
-    for (let index = low; index < high; index++) {
-      assert(log.holds(index), "the log holds the entries that are read");
-      const entry = log.entry(index);
-      bytes += entry.payload.length;
-      if (entries.length > 0 && bytes > maxBytes) break;
-      entries.push({ ...entry, payload: Buffer.from(entry.payload) });
-    }
-    return entries;
+    return this.log.entries(group, low, high, maxBytes);
   }
 
   submitLog(batch: LogBatch): number {
     this.checkUsable();
     assert(this.listener, "a storage has a listener before anything is submitted");
-    const ticket = ++this.lastTicket;
-    const changes = decodeLogBatch(batch);
-    for (const change of changes) {
-      const tail = this.tailOf(change.group);
-      if (change.kind === LogRecord.append) tail.append(ticket, change);
-      else if (change.kind === LogRecord.cutSuffix) {
-        assert(
-          change.index > this.rows.submittedIndex(change.group),
-          "an entry that may be applied is never cut",
-        );
-        tail.cut(change.index);
-      } else if (change.kind === LogRecord.compact) {
-        assert(
-          change.index <= this.rows.persistedIndex(change.group),
-          "a log is kept from the persisted applied index",
-        );
-        tail.compact(change.index, change.term);
-      }
-    }
-    this.submitted.push({ ticket, changes });
+    const ticket = this.log.submit(batch);
     this.driver.onPending?.();
     return ticket;
   }
@@ -198,10 +159,7 @@ export class MemoryStorage implements Storage {
 
   submitApply(group: number, lastIndex: number): void {
     this.checkUsable();
-    assert(
-      lastIndex <= this.tailOf(group).syncedIndex,
-      "only entries that the own log has synced are applied",
-    );
+    assert(lastIndex <= this.log.syncedIndex(group), "only entries that the own log has synced are applied");
     this.rows.submit(group, lastIndex);
     this.driver.onPending?.();
   }
@@ -257,7 +215,7 @@ export class MemoryStorage implements Storage {
     return {
       logBatchesTotal: this.totals.logBatches,
       logSyncsTotal: this.totals.logSyncs,
-      logQueueBatches: this.submitted.length,
+      logQueueBatches: this.log.waitingBatches,
       applyEntriesTotal: this.totals.applyEntries,
       dataFlushesTotal: this.totals.dataFlushes,
       loadsTotal: this.totals.loads,
@@ -279,7 +237,7 @@ export class MemoryStorage implements Storage {
   // Steps. Each returns whether it found something to do.
 
   get pendingLog(): boolean {
-    return this.isWorking && this.submitted.length > 0;
+    return this.isWorking && this.log.waitingBatches > 0;
   }
 
   /** Batches are written and not synced. Under fsync "never" the operating system may still sync them. */
@@ -315,15 +273,10 @@ export class MemoryStorage implements Storage {
   /** The log thread drains all that waits and writes it. Under fsync "never" that is reported as synced. */
   stepLog(): boolean {
     if (!this.pendingLog) return false;
-    const writes = this.submitted;
-    this.submitted = [];
-    for (const write of writes) this.disk.writeLog(write);
+    const writes = this.log.write();
     if (!this.reaches("logWrite")) return true;
-    for (const write of writes) {
-      for (const change of write.changes) this.writtenLog(change.group).apply(change);
-      this.writtenTicket = write.ticket;
-      this.totals.logBatches++;
-    }
+    this.log.written(writes);
+    this.totals.logBatches += writes.length;
     if (this.syncs) this.driver.onPending?.();
     else this.reportSynced();
     return true;
@@ -349,14 +302,8 @@ export class MemoryStorage implements Storage {
     const group = this.driver.random.pick(this.rows.groupsWithWork());
     const waiting = this.rows.waitingEntries(group);
     const count = Math.min(waiting, maxEntries ?? this.driver.random.between(1, waiting));
-    const log = this.writtenLog(group);
-    const tail = this.tailOf(group);
     try {
-      const reached = this.rows.apply(group, count, (index) => {
-        const entry = log.entry(index);
-        tail.applied(index, entry.payload);
-        return entry;
-      });
+      const reached = this.rows.apply(group, count, (index) => this.log.entryToApply(group, index));
       this.totals.applyEntries += count;
       if (reached !== undefined) this.report(() => this.listener?.applied(group, reached));
       else this.driver.onPending?.();
@@ -427,7 +374,6 @@ export class MemoryStorage implements Storage {
   private end(phase: Phase): void {
     this.phase = phase;
     this.reports.length = 0;
-    this.submitted = [];
     this.loads.clear();
   }
 
@@ -444,9 +390,9 @@ export class MemoryStorage implements Storage {
   }
 
   private reportSynced(): void {
-    const ticket = this.writtenTicket;
+    const ticket = this.log.writtenTicket;
     this.report(() => {
-      for (const tail of this.tails.values()) tail.reported(ticket);
+      this.log.reported(ticket);
       this.listener?.logSynced(ticket);
     });
   }
@@ -466,18 +412,6 @@ export class MemoryStorage implements Storage {
       this.phase = "refused";
       this.listener?.failed(error);
     });
-  }
-
-  private tailOf(group: number): LogTail {
-    let tail = this.tails.get(group);
-    if (!tail) this.tails.set(group, (tail = new LogTail(new GroupLog(group))));
-    return tail;
-  }
-
-  private writtenLog(group: number): GroupLog {
-    let log = this.logs.get(group);
-    if (!log) this.logs.set(group, (log = new GroupLog(group)));
-    return log;
   }
 
   private mayRead(group: number, key: ByteString, tier: ReadTier): boolean {

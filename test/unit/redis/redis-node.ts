@@ -1,88 +1,60 @@
-// A Redis server over the in-memory storage with sockets of its own: tests send commands to it and read replies, step by
-// step and without a port. Time stands still unless a test moves it. Shared by the tests of this folder; no test of its own.
+// A Redis server over the in-memory storage, for tests of commands: words of any bytes go in, replies come out, and turns,
+// commits, loads and timers run until they have. Time stands still unless a test moves it. Shared; no test of its own.
 import type { ByteString } from "../../../src/base/index";
 import { CommandTable, RedisServer } from "../../../src/redis/index";
-import type { ClientSocket, ShutdownRequest, SocketHandler } from "../../../src/redis/index";
+import type { ShutdownRequest, SocketHandler } from "../../../src/redis/index";
 import { OutputBlockPool, ReplyError, ReplyParser, encodeCommand } from "../../../src/resp/index";
-import type { OutputBlock, Reply } from "../../../src/resp/index";
+import type { Reply } from "../../../src/resp/index";
 import { KvNode } from "../kv/kv-node";
 import type { KvNodeOptions } from "../kv/kv-node";
+import { TestSocket } from "./connection-node";
 
-/** Steps after which a reply that has not come never will. */
-const PATIENCE = 10_000;
+/** Turns after which a reply that has not come never will. */
+const PATIENCE = 20_000;
 
-class TestSocket implements ClientSocket {
-  readonly remoteAddress = "127.0.0.1:50000";
-  readonly localAddress = "127.0.0.1:6379";
-  readonly fileDescriptor = -1;
-  readonly bufferedBytes = 0;
-  readonly parser = new ReplyParser();
-  readonly replies: Reply[] = [];
-  ended = false;
-  private readonly pool: OutputBlockPool;
+type Words = readonly (ByteString | number)[];
 
-  constructor(pool: OutputBlockPool) {
-    this.pool = pool;
-  }
-
-  write(block: OutputBlock): void {
-    this.parser.push(Buffer.from(block.filled()));
-    this.pool.release(block);
-    for (let reply = this.parser.next(); reply !== undefined; reply = this.parser.next()) this.replies.push(reply);
-  }
-
-  pause(): void {}
-
-  resume(): void {}
-
-  end(): void {
-    this.ended = true;
-  }
-
-  destroy(): void {
-    this.ended = true;
-  }
-}
-
-export class TestClient {
+export class CommandClient {
+  readonly socket: TestSocket;
   private readonly node: RedisNode;
-  private readonly socket: TestSocket;
   private readonly handler: SocketHandler;
+  private readonly parser = new ReplyParser();
 
-  constructor(node: RedisNode, socket: TestSocket, handler: SocketHandler) {
+  constructor(node: RedisNode) {
     this.node = node;
-    this.socket = socket;
-    this.handler = handler;
-  }
-
-  get ended(): boolean {
-    return this.socket.ended;
+    this.socket = new TestSocket(node.pool);
+    this.handler = node.server.accept(this.socket);
   }
 
   /** Sends commands in one chunk and does not wait. */
-  send(...commands: readonly (readonly (ByteString | number)[])[]): void {
+  send(...commands: readonly Words[]): void {
     this.handler.chunk(Buffer.concat(commands.map((words) => encodeCommand(words.map(String)))));
   }
 
-  /** Replies that have come so far. */
+  /** Replies that have come and were not asked for yet; an error reply is its text. */
   taken(): Reply[] {
-    return this.socket.replies.splice(0);
+    for (const bytes of this.socket.received.splice(0)) this.parser.push(bytes);
+    const replies: Reply[] = [];
+    for (let reply = this.parser.next(); reply !== undefined; reply = this.parser.next()) {
+      replies.push(reply instanceof ReplyError ? reply.message : reply);
+    }
+    return replies;
   }
 
   /** The replies to commands that go in one chunk. */
-  pipeline(...commands: readonly (readonly (ByteString | number)[])[]): Reply[] {
+  pipeline(...commands: readonly Words[]): Reply[] {
     this.send(...commands);
-    for (let step = 0; this.socket.replies.length < commands.length; step++) {
-      if (step > PATIENCE) throw new Error(`no reply to ${JSON.stringify(commands).slice(0, 200)}`);
-      this.node.step();
+    const replies = this.taken();
+    for (let turn = 0; replies.length < commands.length; turn++) {
+      if (turn > PATIENCE) throw new Error(`no reply to ${JSON.stringify(commands).slice(0, 200)}`);
+      this.node.turn();
+      replies.push(...this.taken());
     }
-    return this.taken();
+    return replies;
   }
 
-  /** The reply to one command; an error reply is its text. */
-  call(...words: (ByteString | number)[]): Reply {
-    const [reply] = this.pipeline(words);
-    return reply instanceof ReplyError ? reply.message : (reply ?? null);
+  call(...words: Words): Reply {
+    return this.pipeline(words)[0] ?? null;
   }
 
   close(): void {
@@ -123,15 +95,25 @@ export class RedisNode {
     });
   }
 
-  connect(): TestClient {
-    const socket = new TestSocket(this.pool);
-    return new TestClient(this, socket, this.server.accept(socket));
+  connect(): CommandClient {
+    return new CommandClient(this);
   }
 
-  /** One turn: what was proposed is committed and applied, loads arrive, timers that are due run. */
-  step(): void {
+  /** What was proposed is committed and applied, loads arrive, timers that are due run. */
+  turn(): void {
     this.kv.settle();
     this.kv.loadAll();
     this.kv.scheduler.pass(1);
+  }
+
+  /** All rows of storage whose key begins like this. */
+  rows(prefix: ByteString): ByteString[] {
+    const page = this.kv.storage.scan(
+      this.kv.group.id,
+      { lower: prefix, upper: prefix + "\xff".repeat(40), maxRows: 1_000_000, maxBytes: 1 << 30 },
+      "anywhere",
+    );
+    if (typeof page === "symbol") throw new Error("a read that may block is answered");
+    return page.keys;
   }
 }
