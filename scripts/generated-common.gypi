@@ -14,7 +14,7 @@
   'target_defaults': {
     'default_configuration': 'Release',
     'configurations': {
-      'Release': { 'defines': ['NDEBUG'], 'cflags': ['-O3', '-fno-omit-frame-pointer'] },
+      'Release': { 'cflags': ['-O3', '-fno-omit-frame-pointer'] },
       'Debug': { 'cflags': ['-g', '-O0'] },
     },
     'defines': ['_GLIBCXX_USE_CXX11_ABI=1'],

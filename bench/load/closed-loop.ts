@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { build } from "hdr-histogram-js";
 import type { Histogram } from "hdr-histogram-js";
-import { BasaltError } from "../../src/base/index";
+import { BasaltError, errorText } from "../../src/base/index";
 import { ReplyCounter } from "../../src/resp/index";
 import { LATENCY_PERCENTILES } from "./load-messages";
 import type { LatencySummary, LoadResult } from "./load-messages";
@@ -47,7 +47,7 @@ export class ClosedLoop {
   private sentBytes = 0;
   private receivedBytes = 0;
   private expectedBytes = 0;
-  private failure: unknown;
+  private failure: Error | undefined;
   private finished: (() => void) | undefined;
 
   /** Opens `clients` connections to 127.0.0.1:`port`, sixteen at a time; batches are of `pipeline` requests. */
@@ -70,7 +70,7 @@ export class ClosedLoop {
 
   /** Loads the server until the limit and answers when the last reply is there; rejects at the first wrong reply. */
   async run(limit: LoadLimit): Promise<LoadResult> {
-    if (this.failure !== undefined) throw this.failure;
+    this.throwFailure();
     this.latencies.reset();
     this.batchesDone = 0;
     this.sentBytes = 0;
@@ -85,7 +85,7 @@ export class ClosedLoop {
       for (const connection of this.connections) this.proceed(connection, this.startedUs);
     });
     this.finished = undefined;
-    if (this.failure !== undefined) throw this.failure;
+    this.throwFailure();
     const elapsedUs = nowUs() - this.startedUs;
     if (!Number.isNaN(this.expectedBytes) && this.expectedBytes !== this.receivedBytes) {
       throw new BasaltError(
@@ -147,7 +147,7 @@ export class ClosedLoop {
     try {
       replies = connection.counter.push(view);
     } catch (error) {
-      this.fail(error);
+      this.fail(new BasaltError("BAD_REPLY", errorText(error), { cause: error }));
       return;
     }
     this.receivedBytes += bytes;
@@ -181,7 +181,11 @@ export class ClosedLoop {
     connection.socket.write(bytes);
   }
 
-  private fail(error: unknown): void {
+  private throwFailure(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private fail(error: Error): void {
     this.failure ??= error;
     this.finished?.();
   }

@@ -88,7 +88,7 @@ class UniformBatch implements RequestBatch {
     for (let index = 0; index < keyDigitsAt.length; index++) {
       patchDigits(bytes, keyDigitsAt[index]!, keys.next(), keyDigits);
     }
-    for (let index = 0; index < valueAt.length; index++) bytes.set(values.next(), valueAt[index]!);
+    for (let index = 0; index < valueAt.length; index++) bytes.set(values.next(), valueAt[index]);
     return bytes;
   }
 }

@@ -119,7 +119,9 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(rule), ...rows.map(line)].join("\n");
 }
 
-function times({ median, lowest, highest }: Spread): string {
+function times(ratio: Spread | undefined): string {
+  if (ratio === undefined) return "–";
+  const { median, lowest, highest } = ratio;
   return `**${median.toFixed(2)}** (${lowest.toFixed(2)}–${highest.toFixed(2)})`;
 }
 

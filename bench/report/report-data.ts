@@ -55,7 +55,8 @@ export interface RatioSummary {
   readonly reference: ServerName;
   readonly operationsPerSecond: Spread;
   readonly p99: Spread;
-  readonly serverCpu: Spread;
+  /** Undefined where a run was too short for the kernel's clock to see any CPU time. */
+  readonly serverCpu: Spread | undefined;
 }
 
 export interface CaseSummary {

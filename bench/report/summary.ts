@@ -71,7 +71,7 @@ function ratioSummary(
   const throughput = ratioOf(operationsPerSecond);
   const p99 = ratioOf(p99Us);
   const serverCpu = ratioOf(serverCpuUsPerOperation);
-  if (throughput === undefined || p99 === undefined || serverCpu === undefined) return undefined;
+  if (throughput === undefined || p99 === undefined) return undefined;
   return { subject, reference, operationsPerSecond: throughput, p99, serverCpu };
 }
 

@@ -82,7 +82,7 @@ int main(int count, char** names) {
     if (!chosen) continue;
     std::printf("  %s ", test.name);
     std::fflush(stdout);
-    test.run();
+    CHECK(basalt_test::RunInChild(test.run) == 0);
     std::printf("ok\n");
     ran++;
   }

@@ -1,5 +1,7 @@
 // A test runner small enough to read at once: TEST registers a function, CHECK ends the program with the place and the
-// text of what did not hold. Programs take names (or parts of names) of tests as arguments and run all without any.
+// text of what did not hold. Programs take names (or parts of names) of tests as arguments and run all without any. Each
+// test runs in a process of its own. RocksDB's background threads do not survive a fork: a process that has opened an
+// instance must not open another one in a child.
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,8 @@ export class LongReport {
     rmSync(this.linesFile);
     const date = new Date(results.startTime).toISOString();
     const commit = git("rev-parse", "--short=10", "HEAD") || "unknown";
-    const changed = git("status", "--porcelain", "--untracked-files=no") === "" ? "" : ", with uncommitted changes";
+    const changed =
+      git("status", "--porcelain", "--untracked-files=no") === "" ? "" : ", with uncommitted changes";
     const minutes = (Date.now() - results.startTime) / 60_000;
     const rows = results.testResults.flatMap((file) => {
       const name = relative(COMPILED_TESTS, file.testFilePath).replace(/\.js$/, ".ts");
@@ -70,7 +71,11 @@ function unusedPath(name: string): string {
 
 function git(...words: string[]): string {
   try {
-    return execFileSync("git", words, { cwd: REPOSITORY, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return execFileSync("git", words, {
+      cwd: REPOSITORY,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
   } catch {
     return "";
   }

@@ -14,7 +14,13 @@ import { CommandParser, ParseStatus, ReplyWriter } from "../resp/index";
 import type { Arguments, OutputBlockPool } from "../resp/index";
 import { goSliced } from "./command";
 import type { Command, CommandContext, SlicedFunction } from "./command";
-import { ERR_NOT_PROPOSED, ERR_TOO_LARGE, ERR_UNKNOWN_OUTCOME, unknownCommand, wrongArity } from "./dispatch-errors";
+import {
+  ERR_NOT_PROPOSED,
+  ERR_TOO_LARGE,
+  ERR_UNKNOWN_OUTCOME,
+  unknownCommand,
+  wrongArity,
+} from "./dispatch-errors";
 import { ERR_KEY_TOO_LONG } from "./errors";
 import { hasTooLongKey, isLong } from "./key-limit";
 import type { RedisServer } from "./redis-server";
@@ -60,6 +66,8 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
   private paused = false;
   private closing = false;
   private isClosed = false;
+  /** Goes on with a command in slices when the client has caught up. */
+  private caughtUp: (() => void) | undefined;
 
   constructor(server: RedisServer, id: number, socket: ClientSocket, pool: OutputBlockPool) {
     this.server = server;
@@ -85,6 +93,26 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     return this.reply.length + this.socket.bufferedBytes;
   }
 
+  /**
+   * For a command in slices: what it has written so far stands, whatever comes, and may be sent. `next` runs at once if the
+   * client keeps up, else when it has caught up or has gone.
+   */
+  sendPart(next: () => void): void {
+    assert(this.suspended, "parts are sent by a command in slices");
+    // Behind replies that wait the part waits, too.
+    if (this.gates.length > 0 || this.isClosed) return next();
+    this.answeredBytes = this.sentBytes + this.reply.length;
+    this.send();
+    if (this.overLimit) this.caughtUp = next;
+    else next();
+  }
+
+  private resumeSlices(): void {
+    const next = this.caughtUp;
+    this.caughtUp = undefined;
+    next?.();
+  }
+
   // ── Socket ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   chunk(bytes: Buffer): void {
@@ -95,6 +123,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
   }
 
   drained(): void {
+    if (!this.overLimit) this.resumeSlices();
     this.run();
   }
 
@@ -104,6 +133,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     this.reply.discard();
     this.gates.clear();
     this.server.forget(this);
+    this.resumeSlices();
   }
 
   // ── Running commands ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -27,13 +27,25 @@ const subcommand =
 export const RULES: readonly Rule[] = [
   { difference: "unordered", applies: named("KEYS"), same: (a, b) => sorted(a) === sorted(b) },
   { difference: "unordered", applies: named("HGETALL"), same: (a, b) => pairsOf(a) === pairsOf(b) },
-  { difference: "time-passes", applies: named("TTL"), same: (a, b) => timesAgree(a, b, TIME_TOLERANCE_SECONDS) },
-  { difference: "time-passes", applies: named("PTTL"), same: (a, b) => timesAgree(a, b, TIME_TOLERANCE_SECONDS * 1000) },
+  {
+    difference: "time-passes",
+    applies: named("TTL"),
+    same: (a, b) => timesAgree(a, b, TIME_TOLERANCE_SECONDS),
+  },
+  {
+    difference: "time-passes",
+    applies: named("PTTL"),
+    same: (a, b) => timesAgree(a, b, TIME_TOLERANCE_SECONDS * 1000),
+  },
   { difference: "client-id", applies: subcommand("CLIENT", "ID"), same: sameType },
   { difference: "hello-version", applies: named("HELLO"), same: (a, b) => helloOf(a) === helloOf(b) },
   { difference: "info-figures", applies: named("INFO"), same: sameType },
   { difference: "config-options", applies: subcommand("CONFIG", "GET"), same: sameSharedOptions },
-  { difference: "client-setinfo", applies: subcommand("CLIENT", "SETINFO"), same: (_, b) => render(b) === '+"OK"' },
+  {
+    difference: "client-setinfo",
+    applies: subcommand("CLIENT", "SETINFO"),
+    same: (_, b) => render(b) === '+"OK"',
+  },
   { difference: "help-texts", applies: (_, second) => second === "HELP", same: sameType },
   { difference: "fewer-commands", applies: subcommand("COMMAND", "COUNT"), same: sameType },
   { difference: "command-docs-empty", applies: subcommand("COMMAND", "DOCS"), same: sameType },
@@ -102,7 +114,9 @@ const NEWER = new Set(["client|setinfo"]);
 
 function isSubset(redis: TypedReply, basalt: TypedReply): boolean {
   const known = new Set(itemsOf(redis).map(render));
-  const unknown = itemsOf(basalt).filter((item) => !known.has(render(item)) && !NEWER.has(String(item.value)));
+  const unknown = itemsOf(basalt).filter(
+    (item) => !known.has(render(item)) && !NEWER.has(String(item.value)),
+  );
   return redis.type === basalt.type && unknown.length === 0;
 }
 

@@ -5,7 +5,21 @@ import { ReferenceServer } from "./reference-server";
 
 /** Commands on keys and their options, by the tags of the random commands. */
 const ON_KEYS: readonly string[] = [
-  ...["GET", "SET", "MGET", "MSET", "DEL", "UNLINK", "EXISTS", "INCR", "DECR", "INCRBY", "DECRBY", "APPEND", "STRLEN"],
+  ...[
+    "GET",
+    "SET",
+    "MGET",
+    "MSET",
+    "DEL",
+    "UNLINK",
+    "EXISTS",
+    "INCR",
+    "DECR",
+    "INCRBY",
+    "DECRBY",
+    "APPEND",
+    "STRLEN",
+  ],
   ...["GETRANGE", "SETRANGE", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "TTL", "PTTL", "PERSIST", "TYPE"],
   ...["HSET", "HGET", "HDEL", "HGETALL", "HLEN"],
   ...["NX", "XX", "GET", "EX", "PX", "EXAT", "PXAT", "KEEPTTL"].map((option) => `SET ${option}`),
@@ -19,7 +33,10 @@ const WITHOUT_KEYS: readonly string[] = [
   ...["SCAN", "SCAN MATCH", "SCAN COUNT", "SCAN TYPE", "KEYS", "DBSIZE"],
   ...["FLUSHDB", "FLUSHDB ASYNC", "FLUSHDB SYNC", "FLUSHALL", "FLUSHALL ASYNC", "FLUSHALL SYNC"],
   ...["SELECT", "PING", "ECHO", "QUIT", "HELLO", "HELLO AUTH", "HELLO SETNAME"],
-  ...["COMMAND", ...["COUNT", "LIST", "INFO", "DOCS", "GETKEYS"].map((subcommand) => `COMMAND ${subcommand}`)],
+  ...[
+    "COMMAND",
+    ...["COUNT", "LIST", "INFO", "DOCS", "GETKEYS"].map((subcommand) => `COMMAND ${subcommand}`),
+  ],
   ...["MODULE", "ACLCAT", "PATTERN"].map((filter) => `COMMAND LIST FILTERBY ${filter}`),
   ...["CONFIG GET", "CLIENT ID", "CLIENT SETNAME", "CLIENT GETNAME"],
   ...["INFO", "INFO keyspace", "INFO all", "INFO everything", "INFO default"],
@@ -35,7 +52,9 @@ export async function compatRound(options: Omit<CompatOptions, "mustCover">): Pr
     print("compat: SKIPPED, redis-server is not installed (Debian: apt-get install redis-server)");
     return;
   }
-  print(`compat: seed ${options.seed} (BASALT_TEST_SEED), ${options.commands} commands, redis-server ${reference.version}`);
+  print(
+    `compat: seed ${options.seed} (BASALT_TEST_SEED), ${options.commands} commands, redis-server ${reference.version}`,
+  );
   const run = new CompatRun(reference, { ...options, mustCover: [...ON_KEYS, ...WITHOUT_KEYS] });
   try {
     await run.run();

@@ -18,12 +18,14 @@ export interface CompatOptions {
   readonly seed: number;
   /** Random commands in all. */
   readonly commands: number;
-  /** Restarts of Basalt, spread over them; kills and clean stops in turn. */
+  /** Restarts of Basalt, spread over them: by SIGKILL, by SIGTERM and by SHUTDOWN in turn. */
   readonly restarts: number;
   /** Tags that must have succeeded at least once in the end; what chance left out is made up for. */
   readonly mustCover: readonly string[];
 }
 
+type Ending = "SIGKILL" | "SIGTERM" | "SHUTDOWN";
+const ENDINGS: readonly Ending[] = ["SIGKILL", "SIGTERM", "SHUTDOWN"];
 const BATCH_MAX = 40;
 const SHORT_EXPIRY_PASSED_MS = 40;
 
@@ -111,11 +113,17 @@ export class CompatRun {
   }
 
   /** Every reply was received, so nothing is in flight: neither a kill nor a stop may lose anything. */
-  private async restart(kills: boolean): Promise<void> {
-    this.history.push(kills ? "(Basalt killed and started)" : "(Basalt stopped and started)");
+  private async restart(ending: Ending): Promise<void> {
+    this.history.push(`(Basalt ends by ${ending} and is started again)`);
     for (let at = 0; at < this.states.length; at++) await this.noteState(at);
+    if (ending === "SHUTDOWN")
+      await this.pairs[0]!.basalt.pipeline([["SHUTDOWN", this.random.pick(["NOSAVE", "SAVE"])]]);
     await this.disconnect();
-    await (kills ? this.basalt?.kill() : this.basalt?.stop());
+    if (ending === "SIGKILL") await this.basalt?.kill();
+    else if (ending === "SIGTERM") await this.basalt?.stop();
+    const exit = await this.basalt?.exited;
+    if (ending !== "SIGKILL" && exit?.code !== 0)
+      throw new Error(`Basalt ended with ${exit?.code} after ${ending}`);
     await this.start();
     await this.connect();
   }
@@ -147,13 +155,18 @@ export class CompatRun {
       if (reply === undefined || other === undefined || !isSame(words, reply, other)) {
         throw new Error(this.difference(words, reply, other));
       }
-      if ((words[0] ?? "").toUpperCase() === "SELECT" && !isError(reply)) this.states[at]!.database = words[1]!;
+      if ((words[0] ?? "").toUpperCase() === "SELECT" && !isError(reply))
+        this.states[at]!.database = words[1]!;
       replies.push(reply);
     });
     return { replies, asked };
   }
 
-  private difference(words: readonly ByteString[], redis: TypedReply | undefined, basalt: TypedReply | undefined): string {
+  private difference(
+    words: readonly ByteString[],
+    redis: TypedReply | undefined,
+    basalt: TypedReply | undefined,
+  ): string {
     return [
       `seed ${this.options.seed}: a reply differs`,
       `command  ${brief(words)}`,
@@ -168,12 +181,12 @@ export class CompatRun {
   /** Every malformed command once over each connection, among keys of all types. */
   private async malformed(): Promise<void> {
     for (let at = 0; at < this.pairs.length; at++) {
-      await this.compare(at, this.maker.population().map(({ words }) => words));
+      await this.compare(
+        at,
+        this.maker.population().map(({ words }) => words),
+      );
       await this.compare(at, MALFORMED_COMMANDS);
-      await this.compare(at, [
-        ["SELECT", "0"],
-        ["CLIENT", "SETNAME", ""],
-      ]);
+      await this.compare(at, [["SELECT", "0"], ["CLIENT", "SETNAME", ""], ["FLUSHALL"]]);
     }
   }
 
@@ -181,8 +194,12 @@ export class CompatRun {
     const { commands, restarts } = this.options;
     const restartEvery = Math.ceil(commands / (restarts + 1));
     let restarted = 0;
-    for (let sent = 0; sent < commands; ) {
-      if (sent >= restartEvery * (restarted + 1)) await this.restart(restarted++ % 2 === 0);
+    await this.compare(
+      0,
+      this.maker.population().map(({ words }) => words),
+    );
+    for (let sent = 0; sent < commands;) {
+      if (sent >= restartEvery * (restarted + 1)) await this.restart(ENDINGS[restarted++ % ENDINGS.length]!);
       const at = this.random.below(this.pairs.length);
       if (this.random.chance(0.04)) await this.scanEverything(at);
       else sent += await this.randomBatch(at);
@@ -194,7 +211,8 @@ export class CompatRun {
       this.options.mustCover.includes(tag) && this.coverage.of(tag).succeeded === 0;
     while (this.options.mustCover.some(isMissing)) {
       const at = this.random.below(this.pairs.length);
-      if (this.options.mustCover.some((tag) => tag.startsWith("SCAN") && isMissing(tag))) await this.scanEverything(at);
+      if (this.options.mustCover.some((tag) => tag.startsWith("SCAN") && isMissing(tag)))
+        await this.scanEverything(at);
       const command = this.maker.next();
       if (command.tags.some(isMissing)) await this.runBatch(at, [command]);
     }
@@ -214,13 +232,17 @@ export class CompatRun {
 
   private async runBatch(at: number, batch: readonly RandomCommand[]): Promise<number> {
     const before = batch.map(({ keys }) => (keys.length === 0 ? undefined : ["EXISTS", ...keys]));
-    const { replies, asked } = await this.compare(at, batch.map(({ words }) => words), before);
+    const { replies, asked } = await this.compare(
+      at,
+      batch.map(({ words }) => words),
+      before,
+    );
     batch.forEach(({ tags }, i) => {
       const present = asked[i];
       this.coverage.add(tags, present === undefined || present.value !== 0, isError(replies[i]!));
     });
     const last = batch[batch.length - 1]!;
-    if (last.expires !== undefined) await this.passExpiry(at, last.expires);
+    if (last.expires !== undefined) await this.passExpiry(at, last.expires, last.soon === true);
     if (last.closes === true) {
       const { redis, basalt } = this.pairs[at]!;
       await Promise.all([redis.closed, basalt.closed]);
@@ -230,9 +252,9 @@ export class CompatRun {
     return batch.length;
   }
 
-  /** Waits until a short time to live is over for both, and has both look at the key. */
-  private async passExpiry(at: number, key: ByteString): Promise<void> {
-    await sleep(SHORT_EXPIRY_PASSED_MS);
+  /** Has both servers look at a key whose time is over, or will be when the wait has ended. */
+  private async passExpiry(at: number, key: ByteString, waits: boolean): Promise<void> {
+    if (waits) await sleep(SHORT_EXPIRY_PASSED_MS);
     await this.compare(at, [["TYPE", key]]);
   }
 
@@ -245,13 +267,16 @@ export class CompatRun {
       tags.push(`SCAN ${words[0]!}`);
     };
     if (this.random.chance(0.5)) add("MATCH", this.random.pick(["*", "n*", "[sh]:*", "*1", "nothing"]));
-    if (this.random.chance(0.5)) add("COUNT", this.random.pick(["1", "2", "7", "100", "9223372036854775807"]));
+    if (this.random.chance(0.5))
+      add("COUNT", this.random.pick(["1", "2", "7", "100", "9223372036854775807"]));
     if (this.random.chance(0.5)) add("TYPE", this.random.pick(["string", "HASH", "list", "nothing"]));
     const { redis, basalt } = this.pairs[at]!;
     const [theirs, mine] = await Promise.all([scanAll(redis, options), scanAll(basalt, options)]);
     this.history.push(`${at === 0 ? "A" : "B"} SCAN 0… ${options.join(" ")}`);
     if (theirs.join(" ") !== mine.join(" ")) {
-      throw new Error(`${this.difference(["SCAN", "0…", ...options], undefined, undefined)}\n${theirs.join(" ")}\n${mine.join(" ")}`);
+      throw new Error(
+        `${this.difference(["SCAN", "0…", ...options], undefined, undefined)}\n${theirs.join(" ")}\n${mine.join(" ")}`,
+      );
     }
     this.coverage.add(tags, true, false);
   }
@@ -261,7 +286,10 @@ export class CompatRun {
     for (const database of ["0", "1", "15"]) {
       const { replies } = await this.compare(0, [["SELECT", database], ["KEYS", "*"], ["DBSIZE"]]);
       for (const key of itemsOf(replies[1]!).map((item) => String(item.value))) {
-        const type = await this.compare(0, [["TYPE", key], ["PTTL", key]]);
+        const type = await this.compare(0, [
+          ["TYPE", key],
+          ["PTTL", key],
+        ]);
         const isHash = type.replies[0]!.value === "hash";
         await this.compare(0, [isHash ? ["HGETALL", key] : ["GET", key]]);
       }
@@ -271,7 +299,7 @@ export class CompatRun {
 
 async function scanAll(client: TypedClient, options: readonly ByteString[]): Promise<string[]> {
   const found = new Set<string>();
-  for (let cursor = "0"; ; ) {
+  for (let cursor = "0"; ;) {
     const [next, keys] = itemsOf(await client.call("SCAN", cursor, ...options));
     for (const key of itemsOf(keys!)) found.add(render(key));
     cursor = String(next!.value);

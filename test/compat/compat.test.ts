@@ -49,5 +49,7 @@ test("the comparison tells replies apart that only look alike", () => {
   expect(isSame(["KEYS", "*"], text("*", [a, b]), text("*", [b, a]))).toBe(true);
   expect(isSame(["KEYS", "*"], text("*", [a, b]), text("*", [a]))).toBe(false);
   expect(isSame(["HGETALL", "h"], text("*", [a, b]), text("*", [b, a]))).toBe(false);
-  expect(isSame(["KEYS"], text("-", new ReplyError("ERR a")), text("-", new ReplyError("ERR b")))).toBe(false);
+  expect(isSame(["KEYS"], text("-", new ReplyError("ERR a")), text("-", new ReplyError("ERR b")))).toBe(
+    false,
+  );
 });

@@ -11,8 +11,10 @@ export interface RandomCommand {
   readonly tags: readonly string[];
   /** Keys whose presence before the command makes its success count. */
   readonly keys: readonly ByteString[];
-  /** A key whose time is over, or will be in a moment: wait, then look at it, so that both servers remove it. */
+  /** A key whose time is over, or will be in a moment: it is looked at next, so that both servers remove it. */
   readonly expires?: ByteString;
+  /** The time is still to come: wait for it first. */
+  readonly soon?: boolean;
   /** The server closes the connection after this. */
   readonly closes?: boolean;
 }
@@ -26,9 +28,31 @@ const POOLS: Readonly<Record<Pool, readonly ByteString[]>> = {
 };
 const ALL_KEYS = Object.values(POOLS).flat();
 const FIELDS = ["f0", "f1", "f2", "f3", "f4", "", "f\x00\r\n", "field with a longer name", "7", "f9"];
-const INTEGERS = ["0", "1", "-1", "42", "9223372036854775807", "-9223372036854775808", "9007199254740993", "-17"];
+const INTEGERS = [
+  "0",
+  "1",
+  "-1",
+  "42",
+  "9223372036854775807",
+  "-9223372036854775808",
+  "9007199254740993",
+  "-17",
+];
 const NO_INTEGERS = ["", " 1", "1 ", "01", "-0", "+1", "1.5", "abc", "9223372036854775808", "0x10", "--1"];
-const PATTERNS = ["*", "n:*", "?:[01]", "[^n]*", "*\\{*", "s*[0-9]", "h:[0-1", "*a*b*c*", "nothing", "[a-h]:?", "**", ""];
+const PATTERNS = [
+  "*",
+  "n:*",
+  "?:[01]",
+  "[^n]*",
+  "*\\{*",
+  "s*[0-9]",
+  "h:[0-1",
+  "*a*b*c*",
+  "nothing",
+  "[a-h]:?",
+  "**",
+  "",
+];
 /** Apart by more than any test lasts, and never the same twice. */
 const TIME_STEP_SECONDS = 10_000;
 const TIME_STEPS = 100_003;
@@ -131,7 +155,11 @@ export class CommandMaker {
   }
 }
 
-function plain(words: readonly ByteString[], keys: readonly ByteString[], ...options: string[]): RandomCommand {
+function plain(
+  words: readonly ByteString[],
+  keys: readonly ByteString[],
+  ...options: string[]
+): RandomCommand {
   const name = (words[0] ?? "").toUpperCase();
   return { words, tags: [name, ...options.map((option) => `${name} ${option}`)], keys };
 }
@@ -144,6 +172,7 @@ function randomSet(make: CommandMaker): RandomCommand {
   const key = make.key(isNumber ? "integer" : "string");
   const options: ByteString[][] = [];
   let expires: ByteString | undefined;
+  let soon = false;
   if (random.chance(0.25)) options.push([random.pick(["NX", "XX"])]);
   if (random.chance(0.25)) options.push(["GET"]);
   if (random.chance(0.4)) {
@@ -157,7 +186,8 @@ function randomSet(make: CommandMaker): RandomCommand {
     ];
     if (random.chance(0.1)) {
       expires = key;
-      options.push(random.chance(0.3) ? ["PX", "15"] : ["PXAT", String(make.pastSeconds() * 1000)]);
+      soon = random.chance(0.2);
+      options.push(soon ? ["PX", "15"] : ["PXAT", String(make.pastSeconds() * 1000)]);
     } else {
       options.push(random.pick(times)());
     }
@@ -165,7 +195,7 @@ function randomSet(make: CommandMaker): RandomCommand {
   random.shuffle(options);
   const words = make.words("SET", key, isNumber ? make.integer() : make.value(), ...options.flat());
   const command = plain(words, [key], ...options.map(([word]) => word!));
-  return expires === undefined ? command : { ...command, expires };
+  return expires === undefined ? command : { ...command, expires, soon };
 }
 
 function onOne(name: string, pool: Pool): Generate {
@@ -183,8 +213,12 @@ function onMany(name: string): Generate {
 }
 
 function mset(make: CommandMaker): RandomCommand {
-  const pools = Array.from({ length: make.random.between(1, 4) }, () => make.random.pick(["integer", "string"] as const));
-  const pairs = pools.map((pool) => [make.key(pool), pool === "integer" ? make.integer() : make.value()] as const);
+  const pools = Array.from({ length: make.random.between(1, 4) }, () =>
+    make.random.pick(["integer", "string"] as const),
+  );
+  const pairs = pools.map(
+    (pool) => [make.key(pool), pool === "integer" ? make.integer() : make.value()] as const,
+  );
   return plain(
     make.words("MSET", ...pairs.flat()),
     pairs.map(([key]) => key),
@@ -211,7 +245,9 @@ function getrange(make: CommandMaker): RandomCommand {
 
 function setrange(make: CommandMaker): RandomCommand {
   const key = make.key("string");
-  const offset = make.random.chance(0.03) ? make.random.pick(["-1", "536870912", "x"]) : String(make.offset());
+  const offset = make.random.chance(0.03)
+    ? make.random.pick(["-1", "536870912", "x"])
+    : String(make.offset());
   return plain(make.words("SETRANGE", key, offset, make.value()), [key]);
 }
 
@@ -268,7 +304,8 @@ function onAny(name: string): Generate {
 // ── Databases, connection, server ───────────────────────────────────────────────────────────────────────────────────
 
 function keyless(...words: ByteString[]): Generate {
-  return (make) => plain(make.words(...words), [], ...words.slice(1, 2).filter((word) => /^[A-Z-]+$/.test(word)));
+  return (make) =>
+    plain(make.words(...words), [], ...words.slice(1, 2).filter((word) => /^[A-Z-]+$/.test(word)));
 }
 
 function flush(name: string): Generate {
@@ -294,7 +331,19 @@ function hello(make: CommandMaker): RandomCommand {
   return plain(make.words("HELLO", ...protocol, ...options), [], ...tags);
 }
 
-const KNOWN = ["get", "SET", "mget", "hset", "expire", "scan", "config|get", "client|id", "nosuch", "get|nosuch", "quit"];
+const KNOWN = [
+  "get",
+  "SET",
+  "mget",
+  "hset",
+  "expire",
+  "scan",
+  "config|get",
+  "client|id",
+  "nosuch",
+  "get|nosuch",
+  "quit",
+];
 
 function commandInfo(make: CommandMaker): RandomCommand {
   const names = Array.from({ length: make.random.between(1, 4) }, () => make.random.pick(KNOWN));
@@ -323,17 +372,42 @@ function commandList(make: CommandMaker): RandomCommand {
     ["FILTERBY", "MODULE", "nothing"],
   ];
   const filter = make.random.pick(filters);
-  return plain(["COMMAND", "LIST", ...filter], [], "LIST", ...(filter.length > 0 ? [`LIST FILTERBY ${filter[1]!}`] : []));
+  return plain(
+    ["COMMAND", "LIST", ...filter],
+    [],
+    "LIST",
+    ...(filter.length > 0 ? [`LIST FILTERBY ${filter[1]!}`] : []),
+  );
 }
 
 function configGet(make: CommandMaker): RandomCommand {
-  const patterns = ["maxmemory", "databases", "MAXMEMORY-policy", "maxmemory*", "proto-max-bulk-len", "nosuch", "d[ab]t*"];
+  const patterns = [
+    "maxmemory",
+    "databases",
+    "MAXMEMORY-policy",
+    "maxmemory*",
+    "proto-max-bulk-len",
+    "nosuch",
+    "d[ab]t*",
+  ];
   const count = make.random.between(1, 3);
-  return plain(["CONFIG", "GET", ...Array.from({ length: count }, () => make.random.pick(patterns))], [], "GET");
+  return plain(
+    ["CONFIG", "GET", ...Array.from({ length: count }, () => make.random.pick(patterns))],
+    [],
+    "GET",
+  );
 }
 
 function info(make: CommandMaker): RandomCommand {
-  const sections = make.random.pick([[], ["keyspace"], ["CPU", "cluster"], ["all"], ["everything"], ["default"], ["nosuch"]]);
+  const sections = make.random.pick([
+    [],
+    ["keyspace"],
+    ["CPU", "cluster"],
+    ["all"],
+    ["everything"],
+    ["default"],
+    ["nosuch"],
+  ]);
   return plain(["INFO", ...sections], [], ...sections.map((section) => section.toLowerCase()));
 }
 
@@ -395,7 +469,10 @@ const GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
   [4, info],
   [5, keyless("CLIENT", "ID")],
   [5, keyless("CLIENT", "GETNAME")],
-  [5, (make) => plain(["CLIENT", "SETNAME", make.random.pick(["a", "", "name-2", "two words"])], [], "SETNAME")],
+  [
+    5,
+    (make) => plain(["CLIENT", "SETNAME", make.random.pick(["a", "", "name-2", "two words"])], [], "SETNAME"),
+  ],
   [2, keyless("CLIENT", "SETINFO", "LIB-NAME", "tester")],
   [2, keyless("SHUTDOWN", "ABORT")],
 ];

@@ -25,7 +25,10 @@ export class ReferenceServer {
     const directory = temporaryDirectory("reference");
     const port = await freePort();
     const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-    const child = spawn("redis-server", [...options, "--timeout", "0"], { cwd: directory.path, stdio: "ignore" });
+    const child = spawn("redis-server", [...options, "--timeout", "0"], {
+      cwd: directory.path,
+      stdio: "ignore",
+    });
     for (let attempt = 0; attempt < 400; attempt++) {
       if (await accepts(port)) return new ReferenceServer(child, port, version, directory.remove);
       await new Promise((resolve) => setTimeout(resolve, 25));

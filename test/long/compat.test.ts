@@ -10,6 +10,7 @@ test("ten long random sequences are answered as redis-server answers them", asyn
   const file = process.env["BASALT_LONG_REPORT"];
   for (let seed = first; seed < first + SEEDS; seed++) {
     await compatRound({ seed, commands, restarts: 20 });
-    if (file !== undefined) appendFileSync(file, `- compat: seed ${seed}, ${commands} commands, 20 restarts, no difference\n`);
+    if (file !== undefined)
+      appendFileSync(file, `- compat: seed ${seed}, ${commands} commands, 20 restarts, no difference\n`);
   }
 }, 3_600_000);

@@ -61,6 +61,7 @@ Outcome Engine::LoadGroups() {
                          "; the node did not start from it. Restore this node from another copy.");
     }
     groups_.Add(group, bounds, applied);
+    if (bounds.first_stale_index > 0) log_thread_.AddStale(group, bounds.first_stale_index, bounds.truncated.index);
   }
   return Outcome();
 }
@@ -78,9 +79,24 @@ void Engine::SubmitLoad(std::function<void()> job) {
 
 Outcome Engine::ReadEntries(uint32_t group, uint64_t low, uint64_t high, size_t max_bytes,
                             std::vector<HeldEntry>* to) const {
-  groups_.TakeHeld(group, low, high - 1, max_bytes, to);
-  if (!to->empty()) return Outcome();
-  return log_store_.ReadEntries(group, low, groups_.FirstHeldBehind(group, low, high - 1), max_bytes, to);
+  size_t bytes = 0;
+  for (uint64_t index = low; index < high && (index == low || bytes < max_bytes);) {
+    // Alternately from memory and from the log: which entries are held changes meanwhile.
+    std::vector<HeldEntry> part;
+    groups_.TakeHeld(group, index, high - 1, max_bytes - bytes, &part);
+    if (part.empty()) {
+      const uint64_t end = groups_.FirstHeldBehind(group, index, high - 1);
+      Outcome outcome = log_store_.ReadEntries(group, index, end, max_bytes - bytes, &part);
+      if (!outcome.ok()) return outcome;
+    }
+    for (HeldEntry& entry : part) {
+      if (index > low && bytes + entry.payload.size() > max_bytes) return Outcome();
+      bytes += entry.payload.size();
+      index++;
+      to->push_back(std::move(entry));
+    }
+  }
+  return Outcome();
 }
 
 Status Engine::FlushData(bool wait) {
@@ -91,16 +107,19 @@ Status Engine::FlushData(bool wait) {
 }
 
 void Engine::Flush() {
-  loaders_.Submit([this] {
-    if (events_.failed()) return;
-    const Status status = FlushData(false);
-    if (!status.ok()) {
-      events_.Fail(Outcome("STORAGE_FAILED",
-                           "A flush of applied data failed (" + status.ToString() + "); the node must stop."));
-      return;
-    }
-    TellPersisted();
-  });
+  loaders_.Submit([this] { TryFlush(); });
+}
+
+void Engine::TryFlush() {
+  if (events_.failed()) return;
+  flush_is_wanted_ = true;
+  const Status status = FlushData(false);
+  // Writes are stopped until a flush that runs already has ended; the end of that one tries again.
+  if (status.IsTryAgain()) return;
+  flush_is_wanted_ = false;
+  if (status.ok()) return TellPersisted();
+  events_.Fail(Outcome("STORAGE_FAILED",
+                       "A flush of applied data failed (" + status.ToString() + "); the node must stop."));
 }
 
 void Engine::DataFlushed() {
@@ -109,6 +128,7 @@ void Engine::DataFlushed() {
   loaders_.Submit([this] {
     persisted_check_queued_ = false;
     TellPersisted();
+    if (flush_is_wanted_.exchange(false)) TryFlush();
   });
 }
 

@@ -63,6 +63,7 @@ class Engine {
   Outcome OpenInstances();
   Outcome LoadGroups();
   Status FlushData(bool wait);
+  void TryFlush();
   /** Reads what a flush has brought to disk and tells it. Loader thread. */
   void TellPersisted();
   void DataFlushed();
@@ -82,6 +83,7 @@ class Engine {
   ApplyThread apply_thread_;
   LoaderPool loaders_;
   std::atomic<bool> persisted_check_queued_{false};
+  std::atomic<bool> flush_is_wanted_{false};
   bool shut_ = false;
 };
 

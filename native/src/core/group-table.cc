@@ -42,14 +42,15 @@ LogBounds GroupTable::log_bounds(uint32_t group) const {
 
 void GroupTable::Submit(LogWork* work) {
   std::lock_guard<std::mutex> lock(mutex_);
+  work->submission = ++last_submission_;
   for (LogChange& change : work->changes) {
     Group& group = groups_[change.group];
     if (change.kind == LogChange::kAppend) SubmitAppend(&group, *work, change);
     if (change.kind == LogChange::kCutSuffix) SubmitCut(&group, &change);
     if (change.kind == LogChange::kCompact) SubmitCompact(&group, &change);
-    const bool repeated = !work->ends.empty() && work->ends.back().first == change.group;
-    if (!repeated) work->ends.emplace_back(change.group, 0);
-    work->ends.back().second = group.log.last_index;
+    const bool repeated = !group.unsynced_ends.empty() && group.unsynced_ends.back().first == work->submission;
+    if (!repeated) group.unsynced_ends.emplace_back(work->submission, 0);
+    group.unsynced_ends.back().second = group.log.last_index;
   }
 }
 
@@ -73,8 +74,11 @@ void GroupTable::SubmitAppend(Group* group, const LogWork& work, const LogChange
 void GroupTable::SubmitCut(Group* group, LogChange* change) {
   BASALT_ASSERT(change->index > group->log.truncated.index, "a compacted entry cannot be cut");
   BASALT_ASSERT(change->index > group->applied.index, "an applied entry cannot be cut");
-  change->other_index = group->log.last_index;
+  change->first_removed = change->index;
+  change->last_removed = group->log.last_index;
   group->log.last_index = std::min(group->log.last_index, change->index - 1);
+  group->synced_index = std::min(group->synced_index, group->log.last_index);
+  for (auto& end : group->unsynced_ends) end.second = std::min(end.second, group->log.last_index);
   const size_t before = group->held.bytes();
   group->held.CutFrom(change->index);
   held_bytes_ -= before - group->held.bytes();
@@ -85,7 +89,8 @@ void GroupTable::SubmitCut(Group* group, LogChange* change) {
 void GroupTable::SubmitCompact(Group* group, LogChange* change) {
   BASALT_ASSERT(change->index >= group->log.truncated.index, "a log is never compacted backwards");
   BASALT_ASSERT(change->index <= group->persisted_index, "a log is never compacted beyond what the data has on disk");
-  change->other_index = group->log.truncated.index + 1;
+  change->first_removed = group->log.truncated.index + 1;
+  change->last_removed = std::min(change->index, group->log.last_index);
   group->log.truncated = Truncation{change->index, change->term};
   group->log.last_index = std::max(group->log.last_index, change->index);
   group->log.last_term = std::max(group->log.last_term, change->term);
@@ -93,9 +98,12 @@ void GroupTable::SubmitCompact(Group* group, LogChange* change) {
 
 void GroupTable::Synced(const LogWork& work) {
   std::lock_guard<std::mutex> lock(mutex_);
-  for (const auto& end : work.ends) {
-    Group& group = groups_[end.first];
-    group.synced_index = std::min(end.second, group.log.last_index);
+  for (const LogChange& change : work.changes) {
+    Group& group = groups_[change.group];
+    while (!group.unsynced_ends.empty() && group.unsynced_ends.front().first <= work.submission) {
+      group.synced_index = group.unsynced_ends.front().second;
+      group.unsynced_ends.pop_front();
+    }
   }
 }
 

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "held-entries.h"
@@ -19,6 +21,8 @@ struct LogBounds {
   Truncation truncated;
   uint64_t last_index = 0;
   uint64_t last_term = 0;
+  /** The first row there is of a compacted entry, which the log thread has still to delete; 0 if there is none. */
+  uint64_t first_stale_index = 0;
 };
 
 class GroupTable {
@@ -55,6 +59,8 @@ class GroupTable {
   struct Group {
     LogBounds log;
     uint64_t synced_index = 0;
+    /** Where the log ends with each batch that is not synced yet, as far as a later cut has left it. */
+    std::deque<std::pair<uint64_t, uint64_t>> unsynced_ends;
     AppliedRecord applied;
     uint64_t persisted_index = 0;
     HeldEntries held;
@@ -67,6 +73,7 @@ class GroupTable {
 
   mutable std::mutex mutex_;
   std::map<uint32_t, Group> groups_;
+  uint64_t last_submission_ = 0;
   size_t held_bytes_ = 0;
 };
 

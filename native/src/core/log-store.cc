@@ -69,15 +69,20 @@ Outcome LogStore::ReadBounds(uint32_t group, LogBounds* bounds) const {
 
   ReadOptions options = ScanOptions();
   const std::string lower = GroupPrefix(group);
+  const std::string first = LogKey(group, bounds->truncated.index + 1);
   const std::string upper = group == UINT32_MAX ? std::string(kLogKeyBytes + 1, '\xff') : GroupPrefix(group + 1);
   const Slice lower_bound(lower), upper_bound(upper);
   options.iterate_lower_bound = &lower_bound;
   options.iterate_upper_bound = &upper_bound;
   std::unique_ptr<Iterator> rows(instances_->log()->NewIterator(options, instances_->raft_log));
   rows->SeekToFirst();
+  if (rows->Valid() && rows->key().compare(first) < 0) {
+    if (rows->key().size() != kLogKeyBytes) return Damaged(group, "its beginning cannot be read");
+    bounds->first_stale_index = GetU64(rows->key().data() + kGroupBytes);
+    rows->Seek(first);
+  }
   if (!rows->Valid()) return rows->status().ok() ? Outcome() : Unreadable(rows->status());
-  const uint64_t expected_first = bounds->truncated.index + 1;
-  if (rows->key() != Slice(LogKey(group, expected_first))) return Damaged(group, "its beginning is missing");
+  if (rows->key() != Slice(first)) return Damaged(group, "its beginning is missing");
   rows->SeekToLast();
   if (!rows->Valid() || rows->key().size() != kLogKeyBytes) return Damaged(group, "its end cannot be read");
   LogEntryView last;

@@ -13,8 +13,8 @@ namespace basalt {
 namespace {
 
 constexpr size_t kMaxWriteBytes = size_t{8} << 20;
-/** Above this many entries a cut is one range tombstone, below it single deletes, which cost readers nothing. */
-constexpr uint64_t kMaxSingleDeletes = 256;
+/** Deletes of compacted entries that one write carries at most: about a millisecond's. */
+constexpr uint64_t kMaxTrimmedEntries = 2048;
 
 uint64_t MicrosSince(std::chrono::steady_clock::time_point start) {
   const auto passed = std::chrono::steady_clock::now() - start;
@@ -52,34 +52,33 @@ void LogThread::Stop(bool drain) {
   if (thread_.joinable()) thread_.join();
 }
 
-std::vector<LogWork> LogThread::TakeBatches() {
+bool LogThread::TakeBatches(std::vector<LogWork>* taken) {
+  taken->clear();
   std::unique_lock<std::mutex> lock(mutex_);
-  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-  std::vector<LogWork> taken;
-  if (stopping_ && !drain_) return taken;
+  wake_.wait(lock, [this] { return stopping_ || !queue_.empty() || !trims_.empty(); });
+  if (stopping_ && (!drain_ || queue_.empty())) return false;
   size_t bytes = 0;
   size_t count = 0;
   while (count < queue_.size() && (count == 0 || bytes + queue_[count].bytes <= kMaxWriteBytes)) {
     bytes += queue_[count++].bytes;
   }
   if (count == queue_.size()) {
-    taken.swap(queue_);
+    taken->swap(queue_);
   } else {
     const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
-    taken.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+    taken->assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
     queue_.erase(queue_.begin(), end);
   }
   Set(statistics_->log_queue_batches, queue_.size());
-  return taken;
+  return true;
 }
 
 void LogThread::Run() {
-  for (;;) {
-    const std::vector<LogWork> batches = TakeBatches();
-    if (batches.empty()) return;
+  std::vector<LogWork> batches;
+  while (TakeBatches(&batches)) {
     if (events_->failed() || !WriteAndSync(batches)) return;
     for (const LogWork& work : batches) groups_->Synced(work);
-    events_->LogSynced(batches.back().ticket);
+    if (!batches.empty()) events_->LogSynced(batches.back().ticket);
   }
 }
 
@@ -89,10 +88,11 @@ bool LogThread::WriteAndSync(const std::vector<LogWork>& batches) {
     for (const LogChange& change : work.changes) AddChange(change);
     Add(statistics_->log_bytes, work.bytes);
   }
+  AddTrims();
   auto start = std::chrono::steady_clock::now();
   Status status = instances_->log()->Write(rocksdb::WriteOptions(), &batch_);
   Add(statistics_->log_write_micros, MicrosSince(start));
-  if (status.ok() && sync_) {
+  if (status.ok() && sync_ && !batches.empty()) {
     start = std::chrono::steady_clock::now();
     status = instances_->log()->SyncWAL();
     statistics_->AddSync(MicrosSince(start));
@@ -121,23 +121,13 @@ void LogThread::AddChange(const LogChange& change) {
                           EncodeHardState(change.hard_state));
       break;
     case LogChange::kCutSuffix:
-      if (change.other_index >= change.index && change.other_index - change.index >= kMaxSingleDeletes) {
-        status = batch_.DeleteRange(instances_->raft_log, LogKey(change.group, change.index),
-                                    LogKey(change.group, change.other_index + 1));
-        break;
-      }
-      for (uint64_t index = change.index; index <= change.other_index && status.ok(); index++) {
-        status = batch_.Delete(instances_->raft_log, LogKey(change.group, index));
-      }
+      for (uint64_t index = change.first_removed; index <= change.last_removed; index++) AddDelete(change.group, index);
       break;
     case LogChange::kCompact:
-      if (change.other_index <= change.index) {
-        status = batch_.DeleteRange(instances_->raft_log, LogKey(change.group, change.other_index),
-                                    LogKey(change.group, change.index + 1));
-      }
-      if (status.ok()) {
-        status = batch_.Put(instances_->raft_state, StateKey(change.group, StateField::kTruncation),
-                            EncodeTruncation(Truncation{change.index, change.term}));
+      status = batch_.Put(instances_->raft_state, StateKey(change.group, StateField::kTruncation),
+                          EncodeTruncation(Truncation{change.index, change.term}));
+      if (change.first_removed <= change.last_removed) {
+        trims_.push_back(Trim{change.group, change.first_removed, change.last_removed});
       }
       break;
     case LogChange::kConfiguration:
@@ -146,6 +136,22 @@ void LogThread::AddChange(const LogChange& change) {
       break;
   }
   BASALT_ASSERT(status.ok(), "a log batch can be packed");
+}
+
+void LogThread::AddDelete(uint32_t group, uint64_t index) {
+  char key[kLogKeyBytes];
+  PutLogKey(key, group, index);
+  const Status status = batch_.Delete(instances_->raft_log, Slice(key, kLogKeyBytes));
+  BASALT_ASSERT(status.ok(), "a delete can be packed");
+}
+
+void LogThread::AddTrims() {
+  uint64_t left = kMaxTrimmedEntries;
+  while (!trims_.empty() && left > 0) {
+    Trim& trim = trims_.front();
+    for (; trim.first <= trim.last && left > 0; left--) AddDelete(trim.group, trim.first++);
+    if (trim.first > trim.last) trims_.pop_front();
+  }
 }
 
 }  // namespace basalt

@@ -1,11 +1,16 @@
 // The log thread (DESIGN §1, §3): takes all batches that wait, writes them as one, syncs once, and only then reports the
 // last ticket. `Write` goes without sync and `SyncWAL` follows, because a synced write holds RocksDB's write queue for the
 // length of the fsync. The first failure ends it: nothing more is written, synced or reported.
+//
+// A compaction writes the truncation record at once and deletes the entries before it later, a few at a time, beside other
+// batches or when nothing waits; what a crash leaves of them is found at open. Single deletes and never a range tombstone:
+// RocksDB's iterators before 8.5 can swallow a read error where range tombstones are, and a log must not seem shorter.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -27,6 +32,8 @@ class LogThread {
   LogThread& operator=(const LogThread&) = delete;
 
   void Start();
+  /** Before Start: entries that an earlier process compacted and did not delete. */
+  void AddStale(uint32_t group, uint64_t first, uint64_t last) { trims_.push_back(Trim{group, first, last}); }
   /** Checks the batch against the logs and queues it; returns its ticket. */
   uint64_t Submit(LogWork work);
   /** Ends the thread, after everything queued is synced if `drain`. */
@@ -34,10 +41,16 @@ class LogThread {
 
  private:
   void Run();
-  /** Takes batches from the front of the queue up to a size that keeps one write short. */
-  std::vector<LogWork> TakeBatches();
+  /**
+   * Waits for work and takes batches from the front of the queue up to a size that keeps one write short; none if only
+   * trims are left to do. False at the end.
+   */
+  bool TakeBatches(std::vector<LogWork>* taken);
   bool WriteAndSync(const std::vector<LogWork>& batches);
   void AddChange(const LogChange& change);
+  void AddDelete(uint32_t group, uint64_t index);
+  /** Adds some deletes of compacted entries to the batch. */
+  void AddTrims();
 
   const Instances* const instances_;
   GroupTable* const groups_;
@@ -51,6 +64,14 @@ class LogThread {
   uint64_t last_ticket_ = 0;
   bool stopping_ = false;
   bool drain_ = false;
+
+  /** Compacted entries that are still there: [first, last] of a group. Log thread only, once it runs. */
+  struct Trim {
+    uint32_t group;
+    uint64_t first;
+    uint64_t last;
+  };
+  std::deque<Trim> trims_;
 
   rocksdb::WriteBatch batch_;
   std::thread thread_;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "bytes.h"
@@ -22,8 +21,9 @@ struct LogChange {
   /** Of the entry; the first one cut; the last one compacted. */
   uint64_t index = 0;
   uint64_t term = 0;
-  /** Set at submission: the last entry that a cut removes, the first one that a compaction removes. */
-  uint64_t other_index = 0;
+  /** Set at submission: the entries that a cut or a compaction removes; none if first lies behind last. */
+  uint64_t first_removed = 1;
+  uint64_t last_removed = 0;
   HardState hard_state;
   /** The raft_log row around an entry's payload, or the configuration. */
   char* bytes = nullptr;
@@ -35,8 +35,8 @@ struct LogWork {
   std::vector<LogChange> changes;
   Block block;
   size_t bytes = 0;
-  /** Where each changed group's log ends with this batch. */
-  std::vector<std::pair<uint32_t, uint64_t>> ends;
+  /** Counts the batches taken in by GroupTable. */
+  uint64_t submission = 0;
 };
 
 /**

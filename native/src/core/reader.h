@@ -80,6 +80,10 @@ class Reader {
   ReadResult Failed(const Status& status) const;
 
  private:
+  bool GetEach(uint32_t group, const std::vector<Slice>& keys, Page* page) const;
+  bool GetTogether(uint32_t group, const std::vector<Slice>& keys, Page* page) const;
+  ReadResult Walk(const ScanRequest& request, Tier tier, Page* page) const;
+
   const Instances* instances_;
   EventQueue* events_;
   Statistics* statistics_;

@@ -91,7 +91,8 @@ export function settings(config: RaftConfig): RaftSettings {
     log: config.log ?? null,
   };
   const problem = problemOf(filled);
-  if (problem !== null) throw new BasaltError("RAFT_CONFIG_INVALID", `The Raft node cannot start: ${problem}.`);
+  if (problem !== null)
+    throw new BasaltError("RAFT_CONFIG_INVALID", `The Raft node cannot start: ${problem}.`);
   return filled;
 }
 

@@ -73,7 +73,9 @@ export class Raft {
     const { committed } = this.raftLog;
     const last = this.raftLog.lastIndex();
     if (state.commit < committed || state.commit > last) {
-      throw new AssertionFailure(`the stored commit index ${state.commit} is out of the log's [${committed}, ${last}]`);
+      throw new AssertionFailure(
+        `the stored commit index ${state.commit} is out of the log's [${committed}, ${last}]`,
+      );
     }
     this.raftLog.committed = state.commit;
     this.term = state.term;

@@ -245,10 +245,10 @@ export class RawNode {
     return { softState, hardState, readStates, entries, snapshot, committedEntries, messages, mustSync };
   }
 
-  /** Never an array that the core goes on filling: what is queued from now on must wait for the next Ready. */
-  private takeMessagesAfterAppend(): readonly Message[] {
+  /** Never the array that the core goes on filling: what is queued from now on must wait for the next Ready. */
+  private takeMessagesAfterAppend(): Message[] | null {
     const messages = this.raft.messagesAfterAppend;
-    if (messages.length === 0) return NO_MESSAGES;
+    if (messages.length === 0) return null;
     this.raft.messagesAfterAppend = [];
     return messages;
   }
@@ -261,7 +261,7 @@ export class RawNode {
     return { leader, state };
   }
 
-  private addStorageMessages(ready: ReadyParts, afterAppend: readonly Message[]): void {
+  private addStorageMessages(ready: ReadyParts, afterAppend: Message[] | null): void {
     const append = storageAppend(this.raft, ready, afterAppend);
     if (append !== null) ready.messages.push(append);
     if (ready.committedEntries.length > 0) {
@@ -270,9 +270,9 @@ export class RawNode {
   }
 
   /** The host stores before it sends, so that messages about stored things go out with the rest. */
-  private addMessagesAfterAppend(ready: ReadyParts, afterAppend: readonly Message[]): void {
+  private addMessagesAfterAppend(ready: ReadyParts, afterAppend: Message[] | null): void {
     const { raft, onAdvance } = this;
-    for (const message of afterAppend) {
+    for (const message of afterAppend ?? NO_MESSAGES) {
       if (message.to === raft.id) onAdvance.push(message);
       else ready.messages.push(message);
     }

@@ -1,7 +1,7 @@
 // The work list that a Ready is, and the messages that carry storage work to the host's threads. How it must be done
 // stands at the fields; README.md has the whole contract. Everything in a Ready belongs to the host from then on, except
 // that entries, snapshots and the storage messages' responses are given back or stepped unchanged.
-import { Message, MessageType } from "./message";
+import { Message, MessageType, NO_MESSAGES } from "./message";
 import type { Raft } from "./raft";
 import { APPEND_THREAD, APPLY_THREAD } from "./types";
 import type { Entry, HardState, ReadState, Snapshot, SoftState } from "./types";
@@ -32,11 +32,11 @@ export interface ReadyParts extends Ready {
 
 /**
  * Work for the log: store hard state, entries and snapshot; when they are synced, deliver the responses. These come in
- * the order in which they must be handled; the last one tells this node itself what is stable.
+ * the order in which they must be handled; the last one tells this node itself what is stable. Takes `afterAppend` over.
  */
-export function storageAppend(raft: Raft, ready: ReadyParts, afterAppend: readonly Message[]): Message | null {
+export function storageAppend(raft: Raft, ready: ReadyParts, afterAppend: Message[] | null): Message | null {
   const { hardState, entries, snapshot } = ready;
-  if (entries.length === 0 && hardState === null && snapshot === null && afterAppend.length === 0) return null;
+  if (entries.length === 0 && hardState === null && snapshot === null && afterAppend === null) return null;
   const message = new Message(MessageType.storageAppend, APPEND_THREAD);
   message.from = raft.id;
   message.entries = entries;
@@ -47,8 +47,14 @@ export function storageAppend(raft: Raft, ready: ReadyParts, afterAppend: readon
     message.commit = hardState.commit;
   }
   const stable = storageAppendResp(raft, snapshot);
-  if (stable === null) message.responses = afterAppend;
-  else message.responses = afterAppend.length === 0 ? [stable] : [...afterAppend, stable];
+  if (stable === null) {
+    message.responses = afterAppend ?? NO_MESSAGES;
+  } else if (afterAppend === null) {
+    message.responses = [stable];
+  } else {
+    afterAppend.push(stable);
+    message.responses = afterAppend;
+  }
   return message;
 }
 
@@ -91,4 +97,3 @@ export function storageApplyResp(raft: Raft, entries: readonly Entry[]): Message
   message.entries = entries;
   return message;
 }
-

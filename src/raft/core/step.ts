@@ -63,8 +63,7 @@ function acceptHigherTerm(raft: Raft, message: Message): boolean {
     `${hex(raft.id)} [term: ${raft.term}] received a ${messageTypeName(type)} message with higher term from ` +
       `${hex(message.from)} [term: ${message.term}]`,
   );
-  const fromLeader =
-    type === MessageType.app || type === MessageType.heartbeat || type === MessageType.snap;
+  const fromLeader = type === MessageType.app || type === MessageType.heartbeat || type === MessageType.snap;
   becomeFollower(raft, message.term, fromLeader ? message.from : NO_NODE);
   return true;
 }

@@ -61,6 +61,11 @@ export class RaftGroup implements GroupHandle {
   private appliedIndex: number;
   private persistedIndex: number;
   private commitIndex: number;
+  /** The hard state as the core has handed it out; `commitWaits` while its commit index is not in any log batch yet. */
+  private term: number;
+  private vote: number;
+  private commit: number;
+  private commitWaits = false;
   /** While leading: the term, and the index of the entry it began with; 0 when not. */
   private leadingTerm = 0;
   private leadingFrom = 0;
@@ -83,6 +88,7 @@ export class RaftGroup implements GroupHandle {
     this.transport = transport;
     this.wake = wake;
     this.log = new LogStore(storage, id, initialConfiguration);
+    ({ term: this.term, vote: this.vote, commit: this.commit } = this.log.initialState().hardState);
     this.appliedIndex = this.persistedIndex = this.commitIndex = storage.readApplied(id).index;
     this.node = new RawNode({
       id: nodeId,
@@ -201,7 +207,10 @@ export class RaftGroup implements GroupHandle {
     if (first === undefined || first.position > position) return;
     for (; first !== undefined && first.position <= position; first = awaited.peek()) {
       awaited.shift();
-      for (const response of first.responses) this.node.step(response);
+      for (const response of first.responses) {
+        if (response.to === this.nodeId) this.node.step(response);
+        else this.transport.send(this.id, response);
+      }
     }
     this.wake();
   }
@@ -215,8 +224,16 @@ export class RaftGroup implements GroupHandle {
       batch.append(this.id, entry.index, entry.term, entry.type, entry.data ?? EMPTY);
     }
     this.log.append(entries);
+    let writes = entries.length > 0;
     if (message.term !== 0 || message.vote !== 0 || message.commit !== 0) {
-      batch.hardState(this.id, message.term, message.vote, message.commit);
+      writes ||= message.term !== this.term || message.vote !== this.vote;
+      ({ term: this.term, vote: this.vote, commit: this.commit } = message);
+      this.commitWaits = true;
+    }
+    // A commit index is not worth a sync of its own: it is stored with what is written next, and may be lost until then.
+    if (writes && this.commitWaits) {
+      batch.hardState(this.id, this.term, this.vote, this.commit);
+      this.commitWaits = false;
     }
     if (message.responses.length === 0) return;
     const position = batch.isEmpty ? lastTicket : lastTicket + 1;

@@ -36,7 +36,8 @@ function echo({ args, reply }: CommandContext): void {
 function select({ args, reply, connection }: CommandContext): void {
   const database = args.safeInteger(1);
   if (database === undefined && args.bigInteger(1) === undefined) return reply.error(ERR_NOT_INTEGER);
-  if (database === undefined || database > INT32_MAX || database < -INT32_MAX - 1) return reply.error(ERR_NOT_INT32);
+  if (database === undefined || database > INT32_MAX || database < -INT32_MAX - 1)
+    return reply.error(ERR_NOT_INT32);
   if (database < 0 || database >= LOGICAL_DATABASES) return reply.error(ERR_DATABASE);
   connection.database = database;
   reply.ok();
@@ -93,7 +94,12 @@ function hello({ args, reply, connection, server }: CommandContext): void {
   reply.array(0);
 }
 
-const CONNECTION = { keys: [0, 0, 0], categories: ["fast", "connection"], since: "1.0.0", group: "connection" } as const;
+const CONNECTION = {
+  keys: [0, 0, 0],
+  categories: ["fast", "connection"],
+  since: "1.0.0",
+  group: "connection",
+} as const;
 const ALWAYS_ALLOWED = ["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"] as const;
 
 export const CONNECTION_COMMANDS: readonly CommandSpec[] = [
@@ -127,5 +133,11 @@ export const CONNECTION_COMMANDS: readonly CommandSpec[] = [
     since: "6.0.0",
     function: { kind: "immediate", run: hello },
   },
-  { name: "quit", arity: -1, flags: ALWAYS_ALLOWED, ...CONNECTION, function: { kind: "immediate", run: quit } },
+  {
+    name: "quit",
+    arity: -1,
+    flags: ALWAYS_ALLOWED,
+    ...CONNECTION,
+    function: { kind: "immediate", run: quit },
+  },
 ];

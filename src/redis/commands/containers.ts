@@ -24,7 +24,11 @@ export function containerOf(
 }
 
 /** HELP of a container, whose other rows are `others`. */
-export function helpOf(name: string, others: readonly CommandSpec[], categories: readonly string[]): CommandSpec {
+export function helpOf(
+  name: string,
+  others: readonly CommandSpec[],
+  categories: readonly string[],
+): CommandSpec {
   return {
     name: "help",
     arity: 2,

@@ -139,7 +139,13 @@ export const EXPIRY_COMMANDS: readonly CommandSpec[] = [
   { name: "pexpire", since: "2.6.0", ...SETS_EXPIRY, function: { kind: "evaluated", run: pexpire } },
   { name: "expireat", since: "1.2.0", ...SETS_EXPIRY, function: { kind: "evaluated", run: expireat } },
   { name: "pexpireat", since: "2.6.0", ...SETS_EXPIRY, function: { kind: "evaluated", run: pexpireat } },
-  { name: "persist", since: "2.2.0", ...SETS_EXPIRY, arity: 2, function: { kind: "evaluated", run: persist } },
+  {
+    name: "persist",
+    since: "2.2.0",
+    ...SETS_EXPIRY,
+    arity: 2,
+    function: { kind: "evaluated", run: persist },
+  },
   { name: "ttl", since: "1.0.0", ...READS_EXPIRY, function: { kind: "evaluated", run: ttl } },
   { name: "pttl", since: "2.6.0", ...READS_EXPIRY, function: { kind: "evaluated", run: pttl } },
 ];

@@ -1,6 +1,6 @@
 // Hashes: one row for each field, at element prefix ‖ hash of the field (u32) ‖ field; the header's length is the number of
 // fields. HSET and HDEL cost what they are given, whatever the size of the hash. The last field takes the header with it.
-import { prefixEnd } from "../../base/index";
+import { assert, prefixEnd } from "../../base/index";
 import type { ByteString } from "../../base/index";
 import { notReady } from "../../kv/index";
 import type { NotReady } from "../../kv/index";
@@ -46,7 +46,8 @@ function hset(context: CommandContext): void | NotReady {
   const prefix = elementPrefix(database, key, versionBytes(versionMs, versionCounter));
   const added = header === null ? distinctFields(context) : newFields(context, prefix);
   if (added === notReady) return notReady;
-  for (let i = 2; i < args.count; i += 2) session.put(prefix + hashedSubKey(args.string(i)), args.string(i + 1));
+  for (let i = 2; i < args.count; i += 2)
+    session.put(prefix + hashedSubKey(args.string(i)), args.string(i + 1));
   if (added > 0) {
     session.putHeader(database, key, {
       type: ValueType.hash,
@@ -174,6 +175,7 @@ function hgetallSliced(context: CommandContext, done: (sequence: number) => void
       reply.map(header.length);
       const prefix = elementsOf(database, key, header);
       const upper = prefixEnd(prefix)!;
+      let rows = 0;
       const readPage = (lower: ByteString): void => {
         view.scan(lower, upper, PAGE, (page) => {
           if (read.abandoned) return read.end();
@@ -181,9 +183,11 @@ function hgetallSliced(context: CommandContext, done: (sequence: number) => void
             reply.bulk(page.keys[i]!.slice(prefix.length + FIELD_HASH_BYTES));
             reply.bulk(page.values[i]!);
           }
+          rows += page.keys.length;
           const last = page.keys[page.keys.length - 1];
-          if (page.done || last === undefined) read.end();
-          else readPage(last + "\0");
+          if (!page.done && last !== undefined) return read.part(() => readPage(last + "\0"));
+          assert(rows === header.length, "a hash has as many rows as its header says");
+          read.end();
         });
       };
       readPage(prefix);

@@ -33,7 +33,8 @@ export function sectionsOf(words: readonly string[]): ReadonlySet<string> {
   const sections = new Set<string>();
   for (const word of words.length === 0 ? ["default"] : words) {
     if (word === "default") for (const section of DEFAULT_SECTIONS) sections.add(section);
-    else if (word === "all" || word === "everything") for (const section of ALL_SECTIONS) sections.add(section);
+    else if (word === "all" || word === "everything")
+      for (const section of ALL_SECTIONS) sections.add(section);
     else if (ALL_SECTIONS.includes(word)) sections.add(word);
   }
   return sections;

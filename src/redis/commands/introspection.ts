@@ -83,7 +83,8 @@ function info(context: CommandContext): void {
     const [container = "", subcommand, ...rest] = name.split("|");
     let spec = server.table.byName(container)?.spec;
     if (subcommand !== undefined) {
-      spec = rest.length > 0 ? undefined : spec?.subcommands?.find((candidate) => candidate.name === subcommand);
+      spec =
+        rest.length > 0 ? undefined : spec?.subcommands?.find((candidate) => candidate.name === subcommand);
     }
     if (spec === undefined) reply.null();
     else describe(reply, spec, name);
@@ -145,10 +146,37 @@ const UNORDERED = { tips: ["nondeterministic_output_order"] } as const;
 
 const SUBCOMMANDS: readonly CommandSpec[] = [
   { name: "count", arity: 2, since: "2.8.13", ...OF_COMMAND, function: { kind: "immediate", run: count } },
-  { name: "getkeys", arity: -4, since: "2.8.13", ...OF_COMMAND, function: { kind: "immediate", run: getkeys } },
-  { name: "info", arity: -2, since: "2.8.13", ...OF_COMMAND, ...UNORDERED, function: { kind: "immediate", run: info } },
-  { name: "list", arity: -2, since: "7.0.0", ...OF_COMMAND, ...UNORDERED, function: { kind: "immediate", run: list } },
-  { name: "docs", arity: -2, since: "7.0.0", ...OF_COMMAND, ...UNORDERED, function: { kind: "immediate", run: docs } },
+  {
+    name: "getkeys",
+    arity: -4,
+    since: "2.8.13",
+    ...OF_COMMAND,
+    function: { kind: "immediate", run: getkeys },
+  },
+  {
+    name: "info",
+    arity: -2,
+    since: "2.8.13",
+    ...OF_COMMAND,
+    ...UNORDERED,
+    function: { kind: "immediate", run: info },
+  },
+  {
+    name: "list",
+    arity: -2,
+    since: "7.0.0",
+    ...OF_COMMAND,
+    ...UNORDERED,
+    function: { kind: "immediate", run: list },
+  },
+  {
+    name: "docs",
+    arity: -2,
+    since: "7.0.0",
+    ...OF_COMMAND,
+    ...UNORDERED,
+    function: { kind: "immediate", run: docs },
+  },
 ];
 const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("command", SUBCOMMANDS, ["slow", "connection"])];
 

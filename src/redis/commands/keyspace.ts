@@ -26,7 +26,12 @@ const DEFAULT_SCAN_COUNT = 10;
 type Done = (sequence: number) => void;
 
 /** The keys of a page that live and are wanted. */
-function keysOf(read: SlicedRead, page: ScanPage, glob: Glob | undefined, type: ByteString | undefined): ByteString[] {
+function keysOf(
+  read: SlicedRead,
+  page: ScanPage,
+  glob: Glob | undefined,
+  type: ByteString | undefined,
+): ByteString[] {
   const keys: ByteString[] = [];
   for (let i = 0; i < page.keys.length; i++) {
     const key = userKeyOfHeader(page.keys[i]!);
@@ -56,11 +61,10 @@ class FoundKeys {
   }
 
   private writePages(read: SlicedRead, from: number): void {
-    if (read.abandoned) return read.end();
     const to = Math.min(this.pages.length, from + PAGES_A_TURN);
     for (let i = from; i < to; i++) read.context.reply.raw(this.pages[i]!);
     if (to === this.pages.length) read.end();
-    else read.yield(() => this.writePages(read, to));
+    else read.part(() => read.yield(() => this.writePages(read, to)));
   }
 }
 
@@ -167,7 +171,8 @@ function dbsize(context: CommandContext, done: Done): void {
 
 /** FLUSHDB's and FLUSHALL's only options make no difference here: both are instant. */
 function mayFlush({ args, reply }: CommandContext): boolean {
-  if (args.count === 1 || (args.count === 2 && (args.isWord(1, "ASYNC") || args.isWord(1, "SYNC")))) return true;
+  if (args.count === 1 || (args.count === 2 && (args.isWord(1, "ASYNC") || args.isWord(1, "SYNC"))))
+    return true;
   reply.error(ERR_SYNTAX);
   return false;
 }

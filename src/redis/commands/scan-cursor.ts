@@ -25,7 +25,12 @@ export function cursorOf(text: ByteString): number | undefined {
 /** The first header key at or behind a place in a physical database; places begin and end at CURSOR_END. */
 export function keyAtCursor(database: number, cursor: number): ByteString {
   const slot = Math.floor(cursor / HASHES);
-  return String.fromCharCode(Space.header) + u32String(database) + u16String(slot) + u32String(cursor - slot * HASHES);
+  return (
+    String.fromCharCode(Space.header) +
+    u32String(database) +
+    u16String(slot) +
+    u32String(cursor - slot * HASHES)
+  );
 }
 
 /** The place behind that of a header key. */

@@ -92,7 +92,11 @@ function shutdown({ args, reply, connection, server }: CommandContext): void {
   server.shutdown({ force });
 }
 
-const ADMINISTRATION = { flags: ["admin", "noscript", "loading", "stale"], keys: [0, 0, 0], group: "server" } as const;
+const ADMINISTRATION = {
+  flags: ["admin", "noscript", "loading", "stale"],
+  keys: [0, 0, 0],
+  group: "server",
+} as const;
 
 const CONFIG_SUBCOMMANDS: readonly CommandSpec[] = [
   {

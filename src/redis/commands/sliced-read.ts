@@ -42,9 +42,23 @@ export class SlicedRead {
     this.done(evaluator.finish());
   }
 
+  /**
+   * What has been written stands: it goes to the client, and `next` follows when the client has caught up. Where something
+   * has expired the whole reply waits for the time to be fixed, so nothing of it goes before.
+   */
+  part(next: () => void): void {
+    if (this.expired) return next();
+    this.context.connection.sendPart(() => this.goOn(next));
+  }
+
   /** Runs `next` on a later turn, so that others get theirs (what is put at a turn's end belongs to that turn). */
   yield(next: () => void): void {
-    this.context.server.scheduler.after(0, next);
+    this.context.server.scheduler.after(0, () => this.goOn(next));
+  }
+
+  private goOn(next: () => void): void {
+    if (this.abandoned) this.end();
+    else next();
   }
 }
 

@@ -1,43 +1,74 @@
 // GET, MGET and GETRANGE of long strings, in slices: one key after another, one page of chunks after another.
 import type { ByteString } from "../../base/index";
-import type { ValueHeader } from "../../storage/index";
 import { ValueEncoding, ValueType, u32String } from "../../storage/index";
+import type { ScanPage, ValueHeader } from "../../storage/index";
 import type { CommandContext } from "../command";
 import { ERR_WRONG_TYPE } from "../errors";
 import { readInSlices } from "./sliced-read";
 import type { SlicedRead } from "./sliced-read";
 import { CHUNK_BYTES, CHUNK_PAGE, ChunkWriter, chunkNumber, elementsOf } from "./string-values";
 
+/** Headers that are read beside one another. */
+const HEADERS_AT_ONCE = 64;
+const ZEROS_A_TURN = 4 * 1024 * 1024;
+
 /** The part [from, to) of a string of `length` bytes that a reply consists of. */
 export type RangeOf = (length: number) => { readonly from: number; readonly to: number };
 
 export const wholeString: RangeOf = (length) => ({ from: 0, to: length });
 
-/** The reply to MGET of `keys`. */
+/** The reply to MGET of `keys`. All headers come first: whether a key has expired decides how the reply may go. */
 export function replyWithManySliced(
   context: CommandContext,
   keys: readonly ByteString[],
   done: (sequence: number) => void,
 ): void {
   readInSlices(context, done, (read) => {
-    context.reply.array(keys.length);
-    const next = (at: number): void => {
-      if (at === keys.length || read.abandoned) return read.end();
-      const database = read.view.database(context.connection.database);
-      const key = keys[at]!;
-      read.view.header(database, key, (header) => {
-        if (read.abandoned) return read.end();
-        const live = liveHeader(read, header);
-        if (live !== null && live.type === ValueType.string) {
-          writeString(read, database, key, live, wholeString, () => next(at + 1));
-        } else {
-          context.reply.null();
-          next(at + 1);
+    const database = read.view.database(context.connection.database);
+    readHeaders(read, database, keys, (headers) => {
+      context.reply.array(keys.length);
+      const write = (at: number): void => {
+        for (; at < keys.length; at++) {
+          const header = headers[at]!;
+          if (
+            header !== null &&
+            header.type === ValueType.string &&
+            header.encoding === ValueEncoding.chunked
+          ) {
+            return writeString(read, database, keys[at]!, header, wholeString, () => write(at + 1));
+          }
+          if (header === null || header.type !== ValueType.string) context.reply.null();
+          else context.reply.bulk(header.rest);
         }
-      });
-    };
-    next(0);
+        read.end();
+      };
+      write(0);
+    });
   });
+}
+
+/** The live headers of keys, some at a time. */
+function readHeaders(
+  read: SlicedRead,
+  database: number,
+  keys: readonly ByteString[],
+  done: (headers: readonly (ValueHeader | null)[]) => void,
+): void {
+  const headers: (ValueHeader | null)[] = [];
+  const readSome = (from: number): void => {
+    if (from === keys.length) return done(headers);
+    const to = Math.min(keys.length, from + HEADERS_AT_ONCE);
+    let waiting = to - from;
+    for (let i = from; i < to; i++) {
+      read.view.header(database, keys[i]!, (header) => {
+        headers[i] = liveHeader(read, header);
+        if (--waiting > 0) return;
+        if (read.abandoned) read.end();
+        else readSome(to);
+      });
+    }
+  };
+  readSome(0);
 }
 
 /** The reply to GET or GETRANGE of one key. */
@@ -89,13 +120,29 @@ function writeString(
   const upper = prefix + u32String(Math.ceil(to / CHUNK_BYTES));
   const readPage = (lower: ByteString): void => {
     read.view.scan(lower, upper, CHUNK_PAGE, (page) => {
-      if (read.abandoned) return done();
-      page.keys.forEach((row, i) => writer.chunk(chunkNumber(row, key.length), page.values[i]!));
+      if (read.abandoned) return read.end();
       const last = page.keys[page.keys.length - 1];
-      if (!page.done && last !== undefined) return readPage(last + "\0");
-      writer.end();
-      done();
+      writeRows(page, 0, () => {
+        if (!page.done && last !== undefined) return readPage(last + "\0");
+        fill(to, () => {
+          writer.end();
+          done();
+        });
+      });
     });
+  };
+  const writeRows = (page: ScanPage, at: number, next: () => void): void => {
+    if (at === page.keys.length) return read.part(next);
+    const chunk = chunkNumber(page.keys[at]!, key.length);
+    fill(chunk * CHUNK_BYTES, () => {
+      writer.chunk(chunk, page.values[at]!);
+      writeRows(page, at + 1, next);
+    });
+  };
+  // What was never written to may be long: it goes in parts like everything else.
+  const fill = (place: number, next: () => void): void => {
+    if (writer.fill(place, ZEROS_A_TURN)) return next();
+    read.part(() => read.yield(() => fill(place, next)));
   };
   readPage(prefix + u32String(Math.floor(from / CHUNK_BYTES)));
 }

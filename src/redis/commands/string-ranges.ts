@@ -10,7 +10,13 @@ import { ERR_ENTRY_TOO_LARGE, ERR_NOT_INTEGER, ERR_OFFSET, ERR_STRING_TOO_LONG }
 import { countLookup, isWrongType } from "./lookup";
 import { replyWithOneSliced } from "./sliced-strings";
 import type { RangeOf } from "./sliced-strings";
-import { SLICED_STRING_BYTES, STRING_MAX_BYTES, putString, replyWithString, writeString } from "./string-values";
+import {
+  SLICED_STRING_BYTES,
+  STRING_MAX_BYTES,
+  putString,
+  replyWithString,
+  writeString,
+} from "./string-values";
 
 function append(context: CommandContext): void | NotReady {
   const { args, reply, session } = context;

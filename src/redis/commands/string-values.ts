@@ -53,9 +53,20 @@ export class ChunkWriter {
     reply.raw(`$${to - from}\r\n`);
   }
 
+  /** Writes zeros up to `place`, at most `maxBytes` of them; false if that was not enough. */
+  fill(place: number, maxBytes = Infinity): boolean {
+    const end = Math.min(place, this.to, this.at + maxBytes);
+    while (this.at < end) {
+      const count = Math.min(CHUNK_BYTES, end - this.at);
+      this.reply.raw(ZEROS.slice(0, count));
+      this.at += count;
+    }
+    return this.at >= Math.min(place, this.to);
+  }
+
   chunk(number: number, bytes: ByteString): void {
     const start = number * CHUNK_BYTES;
-    this.zeros(Math.min(start, this.to));
+    this.fill(start);
     const end = Math.min(this.to, start + bytes.length);
     if (end <= this.at) return;
     this.reply.raw(bytes.slice(this.at - start, end - start));
@@ -63,16 +74,8 @@ export class ChunkWriter {
   }
 
   end(): void {
-    this.zeros(this.to);
+    this.fill(this.to);
     this.reply.raw("\r\n");
-  }
-
-  private zeros(to: number): void {
-    while (this.at < to) {
-      const count = Math.min(CHUNK_BYTES, to - this.at);
-      this.reply.raw(ZEROS.slice(0, count));
-      this.at += count;
-    }
   }
 }
 
@@ -188,7 +191,8 @@ export function writeString(
   if (wasChunked) {
     const prefix = elementsOf(database, key, header);
     const endShows = end % CHUNK_BYTES !== 0 && end < oldLength;
-    if (offset % CHUNK_BYTES !== 0 || (first === last && endShows)) firstOld = session.get(prefix + u32String(first));
+    if (offset % CHUNK_BYTES !== 0 || (first === last && endShows))
+      firstOld = session.get(prefix + u32String(first));
     if (first !== last && endShows) lastOld = session.get(prefix + u32String(last));
     if (firstOld === notReady || lastOld === notReady) return notReady;
   } else if (header !== null && first === 0) {
@@ -202,14 +206,25 @@ export function writeString(
   }
   if (!wasChunked || length !== oldLength) {
     const encoding = ValueEncoding.chunked;
-    session.putHeader(database, key, { type, encoding, expiryMs, versionMs, versionCounter, length, rest: "" });
+    session.putHeader(database, key, {
+      type,
+      encoding,
+      expiryMs,
+      versionMs,
+      versionCounter,
+      length,
+      rest: "",
+    });
   }
   for (let chunk = first; chunk <= last; chunk++) {
     const start = chunk * CHUNK_BYTES;
     const from = Math.max(offset, start);
     const to = Math.min(end, start + CHUNK_BYTES);
     const old = chunk === first ? firstOld : chunk === last ? lastOld : null;
-    session.put(prefix + u32String(chunk), spliced(old ?? "", from - start, value.slice(from - offset, to - offset)));
+    session.put(
+      prefix + u32String(chunk),
+      spliced(old ?? "", from - start, value.slice(from - offset, to - offset)),
+    );
   }
   return length;
 }

@@ -22,7 +22,8 @@ function get(context: CommandContext): void | NotReady | GoSliced {
     reply.null();
   } else if (!isWrongType(context, header, ValueType.string)) {
     if (header.length > SLICED_STRING_BYTES) return goSliced;
-    if (replyWithString(session, reply, database, key, header, 0, header.length) === notReady) return notReady;
+    if (replyWithString(session, reply, database, key, header, 0, header.length) === notReady)
+      return notReady;
   }
   countLookup(context, header !== null);
 }
@@ -48,7 +49,8 @@ function mget(context: CommandContext): void | NotReady | GoSliced {
     } else {
       bytes += header.length;
       if (bytes > SLICED_STRING_BYTES) return goSliced;
-      if (replyWithString(session, reply, database, key, header, 0, header.length) === notReady) ready = false;
+      if (replyWithString(session, reply, database, key, header, 0, header.length) === notReady)
+        ready = false;
     }
   }
   if (!ready) return notReady;
@@ -118,7 +120,8 @@ function setWithOptions(context: CommandContext): void | NotReady {
     if (wantsOld) {
       if (isWrongType(context, header, ValueType.string)) return;
       if (header === null) reply.null();
-      else if (replyWithString(session, reply, database, key, header, 0, header.length) === notReady) return notReady;
+      else if (replyWithString(session, reply, database, key, header, 0, header.length) === notReady)
+        return notReady;
       countLookup(context, header !== null);
     }
     if (header === null ? onlyIfPresent : onlyIfAbsent) {
@@ -140,7 +143,16 @@ function mset(context: CommandContext): void {
   if (args.end(args.count - 1) - args.start(1) > MAX_PAYLOAD_BYTES) return reply.error(ERR_ENTRY_TOO_LARGE);
   const database = session.database(context.connection.database);
   for (let i = 1; i < args.count; i += 2) {
-    putString(session, database, args.buffer, args.start(i), args.end(i), args.start(i + 1), args.end(i + 1), 0);
+    putString(
+      session,
+      database,
+      args.buffer,
+      args.start(i),
+      args.end(i),
+      args.start(i + 1),
+      args.end(i + 1),
+      0,
+    );
   }
   reply.ok();
 }

@@ -8,7 +8,14 @@ import {
   Message,
   MessageType,
 } from "../../../src/raft/core/index";
-import type { ConfChangeSingle, LogIndex, NodeId, ReadState, Term } from "../../../src/raft/core/index";
+import type {
+  ConfChangeSingle,
+  LogIndex,
+  NodeId,
+  RaftConfig,
+  ReadState,
+  Term,
+} from "../../../src/raft/core/index";
 import type { SeededRandom } from "../../../src/base/index";
 import { Member, NOTHING_APPLIED } from "./member";
 import type { AppliedState, MemberWatcher } from "./member";
@@ -40,7 +47,8 @@ export class Cluster implements MemberWatcher {
   private reading = 0;
   private proposals = 0;
 
-  constructor(random: SeededRandom) {
+  /** `faulty` makes a core that is known to be wrong, for canaries. */
+  constructor(random: SeededRandom, faulty: Pick<RaftConfig, "voteRequestsBeforeSync"> = {}) {
     this.random = random;
     const checkQuorum = random.chance(0.5);
     const preVote = random.chance(0.5);
@@ -58,6 +66,7 @@ export class Cluster implements MemberWatcher {
       disableProposalForwarding: random.chance(0.5),
       stepDownOnRemoval: random.chance(0.5),
       random,
+      ...faulty,
     };
     const voters = [1, 2, 3].slice(0, FIRST_VOTERS);
     const first: AppliedState = {
@@ -79,7 +88,8 @@ export class Cluster implements MemberWatcher {
   applied(member: Member, state: AppliedState): void {
     const known = this.applied_[state.index];
     if (known === undefined) {
-      if (state.index !== this.applied_.length) throw new Error(`index ${state.index} is applied out of order`);
+      if (state.index !== this.applied_.length)
+        throw new Error(`index ${state.index} is applied out of order`);
       this.applied_.push(state);
     } else if (known.term !== state.term || known.checksum !== state.checksum) {
       throw new Error(`member ${member.id} has another state at ${state.index}`);
@@ -90,7 +100,8 @@ export class Cluster implements MemberWatcher {
     const name = String.fromCharCode(...(read.context ?? []));
     const atLeast = this.reads.get(name);
     if (atLeast === undefined) throw new Error(`read ${name} was never asked`);
-    if (read.index < atLeast) throw new Error(`read ${name} sees ${read.index}, after ${atLeast} was applied`);
+    if (read.index < atLeast)
+      throw new Error(`read ${name} sees ${read.index}, after ${atLeast} was applied`);
     this.readsAnswered++;
   }
 

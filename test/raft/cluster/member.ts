@@ -75,7 +75,12 @@ class Disk extends MemoryRaftStorage {
 export const NOTHING_APPLIED: AppliedState = { index: 0, term: 0, checksum: 0, confState: EMPTY_CONF_STATE };
 
 export function snapshotOf({ index, term, checksum, confState }: AppliedState): Snapshot {
-  return { index, term, confState, data: Uint8Array.of(...new Uint8Array(new Uint32Array([checksum]).buffer)) };
+  return {
+    index,
+    term,
+    confState,
+    data: Uint8Array.of(...new Uint8Array(new Uint32Array([checksum]).buffer)),
+  };
 }
 
 function stateOf({ index, term, confState, data }: Snapshot): AppliedState {
@@ -180,7 +185,8 @@ export class Member {
     for (const entry of entries) {
       const { index, term, type, data } = entry;
       const before = this.disk.newest;
-      if (index !== before.index + 1) throw new Error(`member ${this.id} applies ${index} after ${before.index}`);
+      if (index !== before.index + 1)
+        throw new Error(`member ${this.id} applies ${index} after ${before.index}`);
       let checksum = Math.imul(before.checksum ^ term, 0x9e3779b1) >>> 0;
       for (const byte of data ?? []) checksum = Math.imul(checksum ^ byte, 0x01000193) >>> 0;
       const confState =

@@ -1,13 +1,9 @@
 // Replays the directives of etcd's configuration-change tests: simple, enter-joint, leave-joint. Each prints the
 // configuration and everybody's progress, or the reason of a refusal; the log's last index grows by one a directive.
-import { Tracker } from "../../../src/raft/core/progress/index";
-import {
-  configurationText,
-  enterJoint,
-  leaveJoint,
-  simpleChange,
-} from "../../../src/raft/core/quorum/index";
-import type { ChangeOutcome } from "../../../src/raft/core/quorum/index";
+import { Tracker } from "../../../src/raft/core/progress/tracker";
+import { enterJoint, leaveJoint, simpleChange } from "../../../src/raft/core/quorum/changer";
+import type { ChangeOutcome } from "../../../src/raft/core/quorum/changer";
+import { configurationText } from "../../../src/raft/core/quorum/configuration";
 import { toBoolean } from "./arguments";
 import { parseChanges } from "./changes";
 import type { Block } from "./script";

@@ -1,5 +1,5 @@
 // Draws who has acknowledged what, one line a voter: the longer the bar of x, the higher its index ranks among all.
-import { EVERY_INDEX } from "../../../src/raft/core/quorum/index";
+import { EVERY_INDEX } from "../../../src/raft/core/quorum/quorum";
 import type { LogIndex, NodeId } from "../../../src/raft/core/index";
 
 export function indexText(index: LogIndex): string {

@@ -15,7 +15,7 @@ const ESCAPES: ReadonlyMap<number, string> = new Map([
 
 export function goQuote(bytes: Uint8Array): string {
   let text = "";
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const character = characterAt(bytes, at);
     if (character === null) {
       text += `\\x${hexadecimal(bytes[at]!, 2)}`;

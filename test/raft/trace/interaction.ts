@@ -326,7 +326,7 @@ export class InteractionTrace {
 
   /** Works through Readies, messages and storage work of these nodes until there is none. */
   private stabilize(nodes: readonly TraceNode[]): void {
-    for (let done = false; !done; ) {
+    for (let done = false; !done;) {
       done = true;
       const each = (isBusy: (node: TraceNode) => boolean, what: string, work: (id: NodeId) => void) => {
         for (const node of nodes) {
@@ -336,18 +336,30 @@ export class InteractionTrace {
           this.output.indented(() => work(node.node.id));
         }
       };
-      each(({ node }) => node.hasReady(), "handling Ready", (id) => this.processReady(id));
+      each(
+        ({ node }) => node.hasReady(),
+        "handling Ready",
+        (id) => this.processReady(id),
+      );
       each(
         ({ node }) => this.messages.some((message) => isMeant(message, node.id, null, false)),
         "receiving messages",
         (id) => this.deliver(id, null, false),
       );
-      each(({ appendWork }) => appendWork.length > 0, "processing append thread", (id) => {
-        while (this.at(id).appendWork.length > 0) this.processAppend(id);
-      });
-      each(({ applyWork }) => applyWork.length > 0, "processing apply thread", (id) => {
-        while (this.at(id).applyWork.length > 0) this.processApply(id);
-      });
+      each(
+        ({ appendWork }) => appendWork.length > 0,
+        "processing append thread",
+        (id) => {
+          while (this.at(id).appendWork.length > 0) this.processAppend(id);
+        },
+      );
+      each(
+        ({ applyWork }) => applyWork.length > 0,
+        "processing apply thread",
+        (id) => {
+          while (this.at(id).applyWork.length > 0) this.processApply(id);
+        },
+      );
     }
   }
 }

@@ -31,7 +31,9 @@ function replay(file: string, quiet: boolean): boolean {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    process.stderr.write(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(
+      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
     return false;
   }
   const { blocks, differences } = runTrace(text);

@@ -8,7 +8,7 @@ import {
   jointVote,
   majorityCommitted,
   majorityVote,
-} from "../../../src/raft/core/quorum/index";
+} from "../../../src/raft/core/quorum/quorum";
 import type { LogIndex, NodeId } from "../../../src/raft/core/index";
 import { ScriptError, keyedValues, toNumber } from "./arguments";
 import { describeQuorum, indexText } from "./describe-quorum";

@@ -1,6 +1,12 @@
 // A node of an interaction trace with what stands around it: storage, the queues of its two storage threads, and the
 // history of its state machine, which simply appends what is applied; the newest state is what it sends as a snapshot.
-import { EntryType, MemoryRaftStorage, RawNode, decodeConfChange, isEmptyHardState } from "../../../src/raft/core/index";
+import {
+  EntryType,
+  MemoryRaftStorage,
+  RawNode,
+  decodeConfChange,
+  isEmptyHardState,
+} from "../../../src/raft/core/index";
 import type {
   ConfState,
   Entry,

@@ -102,6 +102,20 @@ describe("a summary", () => {
     ]);
   });
 
+  test("of runs too short for the kernel's clock has the other ratios", () => {
+    const { cases, runs } = reportOf();
+    const short = runs.map((each) => ({ ...each, serverCpu: { userUs: 0, systemUs: 0 } }));
+    const summaries = summarise(
+      cases.map((summary) => summary.case),
+      ["basalt", "redis"],
+      short,
+    );
+    expect(summaries[0]?.ratios).toMatchObject([
+      { operationsPerSecond: { median: 0.8 }, serverCpu: undefined },
+    ]);
+    expect(renderMarkdown(reportOf({ cases: summaries }))).toContain("| **1.00** (1.00–1.00) | – |");
+  });
+
   test("of one server alone has no ratios", () => {
     const { runs } = reportOf();
     const [benchCase] = reportOf().cases.map((summary) => summary.case);

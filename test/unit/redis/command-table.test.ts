@@ -44,7 +44,8 @@ test("a table counts for itself", () => {
 /** Group and first version from COMMAND DOCS; the rest is compared by test/compat, over the wire. */
 function documented(docs: TypedReply): { since: string; group: string } {
   const fields = itemsOf(docs);
-  const at = (name: string): string => String(fields[fields.findIndex((field) => field.value === name) + 1]?.value);
+  const at = (name: string): string =>
+    String(fields[fields.findIndex((field) => field.value === name) + 1]?.value);
   return { since: at("since"), group: at("group") };
 }
 
@@ -55,9 +56,18 @@ function ownFacts(spec: CommandSpec): string {
 
 function theirFacts(description: TypedReply): string {
   const [, arity, flags, first, last, step, categories, tips] = itemsOf(description);
-  const words = (reply: TypedReply | undefined): unknown[] => (reply === undefined ? [] : itemsOf(reply).map((item) => item.value));
+  const words = (reply: TypedReply | undefined): unknown[] =>
+    reply === undefined ? [] : itemsOf(reply).map((item) => item.value);
   return [arity, first, last, step].every((item) => item !== undefined)
-    ? [arity!.value, ...words(flags), first!.value, last!.value, step!.value, ...words(categories), ...words(tips)].join(" ")
+    ? [
+        arity!.value,
+        ...words(flags),
+        first!.value,
+        last!.value,
+        step!.value,
+        ...words(categories),
+        ...words(tips),
+      ].join(" ")
     : render(description);
 }
 

@@ -396,12 +396,27 @@ test("effects that exceed an entry are refused, and nothing of them is kept", ()
   const client = node.client();
   client.send("SET a 1", "LARGE", "GET a");
   node.settle();
-  expect(client.replies()).toEqual(["OK", expect.stringMatching(/^-ERR The effects of this command exceed/), "1"]);
+  expect(client.replies()).toEqual([
+    "OK",
+    expect.stringMatching(/^-ERR The effects of this command exceed/),
+    "1",
+  ]);
   expect(node.evaluator.begin(false, 0).get("\x20large0")).toBe(null);
 });
 
 test("however a stream is cut, its replies are the same", () => {
-  const commands = ["SET a 1", "GET a", "INCR a", "HSET h f v", "HGET h f", "NONSENSE x", "GET", "DEL a h", "GET a", "ECHO e"];
+  const commands = [
+    "SET a 1",
+    "GET a",
+    "INCR a",
+    "HSET h f v",
+    "HGET h f",
+    "NONSENSE x",
+    "GET",
+    "DEL a h",
+    "GET a",
+    "ECHO e",
+  ];
   const stream = Buffer.concat(commands.map((command) => encodeCommand(command.split(" "))));
   const whole = new ConnectionNode().ask(...commands);
   const seed = Number(process.env["BASALT_KV_SEED"] ?? 1);
@@ -409,7 +424,7 @@ test("however a stream is cut, its replies are the same", () => {
     const random = new SeededRandom(run);
     const node = new ConnectionNode({ isInMemory: () => random.chance(0.7), hotRowsBytes: 0 });
     const client = node.client();
-    for (let at = 0; at < stream.length; ) {
+    for (let at = 0; at < stream.length;) {
       const end = Math.min(stream.length, at + random.between(1, 20));
       client.sendBytes(stream.subarray(at, end));
       at = end;

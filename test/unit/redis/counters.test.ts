@@ -21,12 +21,26 @@ test.each([
   expect(integerOf(text)).toBe(value);
 });
 
-test.each(["", "-", "-0", "00", "01", "-01", "+1", " 1", "1 ", "1.0", "1e3", "a", "1a", "0x1", "--1", "\u0661"])(
-  "%j is no integer",
-  (text) => {
-    expect(integerOf(text)).toBeUndefined();
-  },
-);
+test.each([
+  "",
+  "-",
+  "-0",
+  "00",
+  "01",
+  "-01",
+  "+1",
+  " 1",
+  "1 ",
+  "1.0",
+  "1e3",
+  "a",
+  "1a",
+  "0x1",
+  "--1",
+  "\u0661",
+])("%j is no integer", (text) => {
+  expect(integerOf(text)).toBeUndefined();
+});
 
 test.each(["9223372036854775808", "-9223372036854775809", "12345678901234567890123", "1234567890123456a"])(
   "%j is out of range",
@@ -46,7 +60,9 @@ test("sums are exact and overflow where 64 bits end", () => {
 
 test("INCR and its kin", () => {
   const client = new RedisNode().connect();
-  expect(client.pipeline(["INCR", "n"], ["INCRBY", "n", 41], ["DECR", "n"], ["DECRBY", "n", 100])).toEqual([1, 42, 41, -59]);
+  expect(client.pipeline(["INCR", "n"], ["INCRBY", "n", 41], ["DECR", "n"], ["DECRBY", "n", 100])).toEqual([
+    1, 42, 41, -59,
+  ]);
   expect(client.call("GET", "n")).toBe("-59");
   expect(client.call("INCRBY", "n", "x")).toBe(NOT_INTEGER);
   expect(client.call("INCRBY", "n", "9223372036854775808")).toBe(NOT_INTEGER);
@@ -57,13 +73,14 @@ test("INCR and its kin", () => {
     MAX,
   ]);
   expect(client.pipeline(["DECR", "n"], ["INCR", "n"])).toEqual([9223372036854775806n, 9223372036854775807n]);
-  expect(client.pipeline(["SET", "n", MIN], ["DECR", "n"], ["INCRBY", "n", MAX])).toEqual(["OK", OVERFLOW, -1]);
-  expect(client.pipeline(["SET", "n", "x"], ["INCR", "n"], ["SET", "n", "1".repeat(70_000)], ["INCR", "n"])).toEqual([
+  expect(client.pipeline(["SET", "n", MIN], ["DECR", "n"], ["INCRBY", "n", MAX])).toEqual([
     "OK",
-    NOT_INTEGER,
-    "OK",
-    NOT_INTEGER,
+    OVERFLOW,
+    -1,
   ]);
+  expect(
+    client.pipeline(["SET", "n", "x"], ["INCR", "n"], ["SET", "n", "1".repeat(70_000)], ["INCR", "n"]),
+  ).toEqual(["OK", NOT_INTEGER, "OK", NOT_INTEGER]);
 });
 
 test("a counter keeps its time to live", () => {

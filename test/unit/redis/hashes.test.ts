@@ -19,7 +19,13 @@ test("fields are counted once, the last value wins", () => {
   const client = new RedisNode().connect();
   expect(client.call("HSET", "h", "a", 1, "b", 2, "a", 3)).toBe(2);
   expect(client.call("HSET", "h", "a", 4, "c", 5, "c", 6)).toBe(1);
-  expect(pairsOf(client.call("HGETALL", "h"))).toEqual(new Map([["a", "4"], ["b", "2"], ["c", "6"]]));
+  expect(pairsOf(client.call("HGETALL", "h"))).toEqual(
+    new Map([
+      ["a", "4"],
+      ["b", "2"],
+      ["c", "6"],
+    ]),
+  );
   expect(client.pipeline(["HLEN", "h"], ["HGET", "h", "a"], ["HGET", "h", "z"])).toEqual([3, "4", null]);
   expect(client.call("HDEL", "h", "a", "a", "z")).toBe(1);
   expect(client.call("HLEN", "h")).toBe(2);
@@ -30,14 +36,24 @@ test("the last field takes the key with it", () => {
   const client = node.connect();
   client.call("HSET", "h", "a", 1, "b", 2);
   expect(client.call("HDEL", "h", "b", "a", "z")).toBe(2);
-  expect(client.pipeline(["EXISTS", "h"], ["TYPE", "h"], ["HLEN", "h"], ["HGETALL", "h"])).toEqual([0, "none", 0, []]);
+  expect(client.pipeline(["EXISTS", "h"], ["TYPE", "h"], ["HLEN", "h"], ["HGETALL", "h"])).toEqual([
+    0,
+    "none",
+    0,
+    [],
+  ]);
   expect(node.rows(HEADERS)).toHaveLength(0);
 });
 
 test("HSET, DEL and HSET of one key in one batch leave only the last incarnation", () => {
   const node = new RedisNode();
   const client = node.connect();
-  const replies = client.pipeline(["HSET", "h", "old", 1], ["DEL", "h"], ["HSET", "h", "new", 2], ["HGETALL", "h"]);
+  const replies = client.pipeline(
+    ["HSET", "h", "old", 1],
+    ["DEL", "h"],
+    ["HSET", "h", "new", 2],
+    ["HGETALL", "h"],
+  );
   expect(replies).toEqual([1, 1, 1, ["new", "2"]]);
   expect(client.call("HGETALL", "h")).toEqual(["new", "2"]);
 });
@@ -85,7 +101,8 @@ test.each([999, 1001, 5000])("HGETALL of %i fields, rows in memory or not", (cou
   node.isInMemory = () => random.chance(0.5);
   const client = node.connect();
   const expected = new Map<string, string>();
-  for (let i = 0; i < count; i++) expected.set(`field ${i}`, random.bytes(random.below(40)).toString("latin1"));
+  for (let i = 0; i < count; i++)
+    expected.set(`field ${i}`, random.bytes(random.below(40)).toString("latin1"));
   expect(client.call("HSET", "h", ...[...expected].flat())).toBe(count);
   const [all, answer] = client.pipeline(["HGETALL", "h"], ["PING"]);
   expect(pairsOf(all)).toEqual(expected);

@@ -21,8 +21,17 @@ function scanAll(client: CommandClient, between: () => void, ...options: (string
 }
 
 test("cursors are read as C's strtoul reads them", () => {
-  expect(["", "0", "7", "+7", "-1", "18446744073709551615"].map(cursorOf)).toEqual([0, 0, 7, 7, CURSOR_END, CURSOR_END]);
-  expect([" 1", "1 ", "x", "1x", "--1", "+", "18446744073709551616"].map(cursorOf)).toEqual(Array(7).fill(undefined));
+  expect(["", "0", "7", "+7", "-1", "18446744073709551615"].map(cursorOf)).toEqual([
+    0,
+    0,
+    7,
+    7,
+    CURSOR_END,
+    CURSOR_END,
+  ]);
+  expect([" 1", "1 ", "x", "1x", "--1", "+", "18446744073709551616"].map(cursorOf)).toEqual(
+    Array(7).fill(undefined),
+  );
 });
 
 test("a cursor stands behind its key and before the next place", () => {
@@ -36,19 +45,22 @@ test("a cursor stands behind its key and before the next place", () => {
   }
 });
 
-test.each([1, 3, 10, 1000])("SCAN with COUNT %i finds every key that stays, while others come and go", (count) => {
-  const random = new SeededRandom(count);
-  const node = new RedisNode();
-  const client = node.connect();
-  const stay = Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? `stays:${i}` : `{tag}:${i}`));
-  client.pipeline(...stay.map((key) => ["SET", key, "x"]));
-  let passing = 0;
-  const comeAndGo = (): void => {
-    client.pipeline(["SET", `passing:${passing++}`, "x"], ["DEL", `passing:${random.below(passing)}`]);
-  };
-  const found = scanAll(client, comeAndGo, "COUNT", count);
-  for (const key of stay) expect(found.filter((other) => other === key)).toHaveLength(1);
-});
+test.each([1, 3, 10, 1000])(
+  "SCAN with COUNT %i finds every key that stays, while others come and go",
+  (count) => {
+    const random = new SeededRandom(count);
+    const node = new RedisNode();
+    const client = node.connect();
+    const stay = Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? `stays:${i}` : `{tag}:${i}`));
+    client.pipeline(...stay.map((key) => ["SET", key, "x"]));
+    let passing = 0;
+    const comeAndGo = (): void => {
+      client.pipeline(["SET", `passing:${passing++}`, "x"], ["DEL", `passing:${random.below(passing)}`]);
+    };
+    const found = scanAll(client, comeAndGo, "COUNT", count);
+    for (const key of stay) expect(found.filter((other) => other === key)).toHaveLength(1);
+  },
+);
 
 /** Two keys under one hash tag whose hashes are equal. */
 function collidingKeys(): string[] {
@@ -67,7 +79,7 @@ test("keys of equal place are returned together, so that no cursor falls between
   const colliding = collidingKeys();
   const keys = [...colliding, "{t}a", "{t}b", "{t}c"];
   client.pipeline(...keys.map((key) => ["SET", key, "x"]));
-  for (let cursor = "0"; ; ) {
+  for (let cursor = "0"; ;) {
     const next = page(client.call("SCAN", cursor, "COUNT", 1));
     expect([0, 2]).toContain(next.keys.filter((key) => colliding.includes(key)).length);
     cursor = next.cursor;
@@ -78,7 +90,11 @@ test("keys of equal place are returned together, so that no cursor falls between
 
 test("MATCH and TYPE filter what COUNT has counted", () => {
   const client = new RedisNode().connect();
-  client.pipeline(...Array.from({ length: 50 }, (_, i) => (i % 5 === 0 ? ["HSET", `h${i}`, "f", "v"] : ["SET", `s${i}`, "v"])));
+  client.pipeline(
+    ...Array.from({ length: 50 }, (_, i) =>
+      i % 5 === 0 ? ["HSET", `h${i}`, "f", "v"] : ["SET", `s${i}`, "v"],
+    ),
+  );
   expect(scanAll(client, () => undefined, "TYPE", "HASH", "COUNT", 7)).toHaveLength(10);
   expect(scanAll(client, () => undefined, "MATCH", "s?", "COUNT", 7)).toHaveLength(8);
   expect(scanAll(client, () => undefined, "TYPE", "zset")).toEqual([]);
@@ -94,7 +110,7 @@ test("a cursor holds across databases' contents, connections and a server's rest
   node.kv.evaluator.following();
   node.kv.lead(2);
   const found = [...begun.keys];
-  for (let { cursor } = begun; cursor !== "0"; ) {
+  for (let { cursor } = begun; cursor !== "0";) {
     const next = page(node.connect().call("SCAN", cursor, "COUNT", 15));
     found.push(...next.keys);
     cursor = next.cursor;
@@ -106,7 +122,12 @@ test("a cursor holds across databases' contents, connections and a server's rest
 test("KEYS and DBSIZE see what was written before them on their connection, page by page", () => {
   const client = new RedisNode().connect();
   const keys = Array.from({ length: 2500 }, (_, i) => `key:${i}`);
-  const replies = client.pipeline(...keys.map((key) => ["SET", key, "x"]), ["KEYS", "*"], ["DBSIZE"], ["KEYS", "key:1[0-4]"]);
+  const replies = client.pipeline(
+    ...keys.map((key) => ["SET", key, "x"]),
+    ["KEYS", "*"],
+    ["DBSIZE"],
+    ["KEYS", "key:1[0-4]"],
+  );
   expect([...(replies[2500] as string[])].sort()).toEqual([...keys].sort());
   expect(replies[2501]).toBe(2500);
   expect([...(replies[2502] as string[])].sort()).toEqual(["key:10", "key:11", "key:12", "key:13", "key:14"]);
@@ -115,7 +136,12 @@ test("KEYS and DBSIZE see what was written before them on their connection, page
 test("expired keys are left out everywhere, also when nobody has read them", () => {
   const node = new RedisNode();
   const client = node.connect();
-  client.pipeline(["SET", "short", "x", "PX", 50], ["SET", "long", "x", "EX", 50], ["HSET", "h", "f", "v"], ["PEXPIRE", "h", 50]);
+  client.pipeline(
+    ["SET", "short", "x", "PX", 50],
+    ["SET", "long", "x", "EX", 50],
+    ["HSET", "h", "f", "v"],
+    ["PEXPIRE", "h", 50],
+  );
   expect(client.call("DBSIZE")).toBe(3);
   node.kv.clock.wall += 51;
   expect(client.call("DBSIZE")).toBe(1);
@@ -137,7 +163,12 @@ test("FLUSHDB empties one database, FLUSHALL all of them, at once and in order",
     "4",
   ]);
   expect(client.pipeline(["DBSIZE"], ["SELECT", 3], ["DBSIZE"])).toEqual([1, "OK", 1]);
-  expect(client.pipeline(["FLUSHALL", "ASYNC"], ["DBSIZE"], ["SELECT", 0], ["KEYS", "*"])).toEqual(["OK", 0, "OK", []]);
+  expect(client.pipeline(["FLUSHALL", "ASYNC"], ["DBSIZE"], ["SELECT", 0], ["KEYS", "*"])).toEqual([
+    "OK",
+    0,
+    "OK",
+    [],
+  ]);
 });
 
 test("a key beyond 64 KiB is refused by every command, one of 64 KiB is kept", () => {
@@ -146,7 +177,15 @@ test("a key beyond 64 KiB is refused by every command, one of 64 KiB is kept", (
   expect(client.call("SET", key, "v")).toBe("OK");
   expect(client.call("KEYS", "k*")).toEqual([key]);
   const tooLong = "ERR a key is longer than 65536 bytes";
-  for (const words of [["GET"], ["SET", "v"], ["DEL"], ["INCR"], ["TTL"], ["HSET", "f", "v"], ["EXPIRE", "1"]]) {
+  for (const words of [
+    ["GET"],
+    ["SET", "v"],
+    ["DEL"],
+    ["INCR"],
+    ["TTL"],
+    ["HSET", "f", "v"],
+    ["EXPIRE", "1"],
+  ]) {
     expect(client.call(words[0]!, `${key}x`, ...words.slice(1))).toBe(tooLong);
   }
   expect(client.call("MGET", "a", `${key}x`)).toBe(tooLong);

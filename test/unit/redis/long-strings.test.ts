@@ -8,7 +8,7 @@ const KIB = 1024;
 const ELEMENTS = String.fromCharCode(Space.element);
 
 class Model {
-  bytes = Buffer.alloc(0);
+  bytes: Buffer = Buffer.alloc(0);
 
   write(offset: number, value: Buffer): number {
     if (value.length > 0) {
@@ -104,7 +104,11 @@ test("long strings are read in slices and whole", () => {
   const text = new SeededRandom(5).bytes(size).toString("latin1");
   expect(client.call("SET", "k", text)).toBe("OK");
   client.call("SETRANGE", "sparse", size, "end");
-  const [whole, parts, many] = client.pipeline(["GET", "k"], ["GETRANGE", "k", 100, -100], ["MGET", "k", "none", "sparse", "k"]);
+  const [whole, parts, many] = client.pipeline(
+    ["GET", "k"],
+    ["GETRANGE", "k", 100, -100],
+    ["MGET", "k", "none", "sparse", "k"],
+  );
   expect(whole === text).toBe(true);
   expect(parts === text.slice(100, -99)).toBe(true);
   const [first, none, sparse, last] = many as (string | null)[];

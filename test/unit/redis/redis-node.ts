@@ -57,6 +57,12 @@ export class CommandClient {
     return this.pipeline(words)[0] ?? null;
   }
 
+  /** The kernel takes what waits, if `takesAll` is off, and says so. */
+  drain(): void {
+    this.socket.take();
+    this.handler.drained();
+  }
+
   close(): void {
     this.handler.closed();
   }
@@ -70,7 +76,7 @@ export class RedisNode {
   /** Whether a read finds its row in memory; asked for every read of storage. */
   isInMemory = (): boolean => true;
 
-  constructor(options: KvNodeOptions = {}) {
+  constructor(options: KvNodeOptions & { readonly outputLimitBytes?: number } = {}) {
     this.kv = new KvNode({ maxInFlightBytes: 1 << 30, isInMemory: () => this.isInMemory(), ...options });
     const { evaluator, storage, clock, scheduler } = this.kv;
     this.server = new RedisServer({
@@ -82,7 +88,7 @@ export class RedisNode {
       table: new CommandTable(),
       parserLimits: {},
       maxClients: 100,
-      outputLimitBytes: 1 << 30,
+      outputLimitBytes: options.outputLimitBytes ?? 1 << 30,
       config: new Map([
         ["maxmemory", "0"],
         ["maxmemory-policy", "noeviction"],

@@ -26,7 +26,9 @@ test("CLIENT SETINFO keeps the library's name and version", () => {
   const client = node.connect();
   expect(client.call("CLIENT", "SETINFO", "lib-name", "tester")).toBe("OK");
   expect(client.call("CLIENT", "SETINFO", "LIB-VER", "1.2")).toBe("OK");
-  expect(client.call("CLIENT", "SETINFO", "LIB-NAME", "two words")).toMatch(/^ERR LIB-NAME cannot contain spaces/);
+  expect(client.call("CLIENT", "SETINFO", "LIB-NAME", "two words")).toMatch(
+    /^ERR LIB-NAME cannot contain spaces/,
+  );
   expect(client.call("CLIENT", "SETINFO", "FOO", "x")).toBe("ERR Unrecognized option 'FOO'");
   const [connection] = node.server.clients.values();
   expect([connection?.libraryName, connection?.libraryVersion]).toEqual(["tester", "1.2"]);
@@ -53,15 +55,25 @@ test("CONFIG GET: patterns, each option once, a plain name as it was asked for",
 test("INFO: sections by name, and figures that are true", () => {
   const node = new RedisNode();
   const client = node.connect();
-  client.pipeline(["SET", "a", 1], ["SET", "b", 2, "EX", 100], ["SELECT", 2], ["HSET", "h", "f", "v"], ["SELECT", 0]);
+  client.pipeline(
+    ["SET", "a", 1],
+    ["SET", "b", 2, "EX", 100],
+    ["SELECT", 2],
+    ["HSET", "h", "f", "v"],
+    ["SELECT", 0],
+  );
   client.pipeline(["GET", "a"], ["GET", "none"], ["EXISTS", "a", "none", "b"]);
   const info = String(client.call("INFO"));
   expect(info).toContain("# Server\r\nredis_version:7.2.0\r\n");
   expect(info).toContain("\r\nconnected_clients:1\r\n");
   expect(info).toContain("\r\nkeyspace_hits:3\r\nkeyspace_misses:2\r\n");
-  expect(info).toContain("# Keyspace\r\ndb0:keys=2,expires=1,avg_ttl=0\r\ndb2:keys=1,expires=0,avg_ttl=0\r\n");
+  expect(info).toContain(
+    "# Keyspace\r\ndb0:keys=2,expires=1,avg_ttl=0\r\ndb2:keys=1,expires=0,avg_ttl=0\r\n",
+  );
   expect(info).not.toContain("# Commandstats");
-  expect(client.call("INFO", "cluster", "CPU")).toMatch(/^# CPU\r\n[^#]*\r\n\r\n# Cluster\r\ncluster_enabled:0\r\n$/);
+  expect(client.call("INFO", "cluster", "CPU")).toMatch(
+    /^# CPU\r\n[^#]*\r\n\r\n# Cluster\r\ncluster_enabled:0\r\n$/,
+  );
   expect(client.call("INFO", "nothing")).toBe("");
   expect(String(client.call("INFO", "all"))).toContain("cmdstat_set:calls=2,");
 });

@@ -116,13 +116,12 @@ class Run {
 
   async run(): Promise<void> {
     const first = (this.kills.at(-1)?.step ?? -1) + 1;
-    for (let step = 0; step < first; step++) await this.replay(step, this.workload.action(step));
     if (first === 0) this.openNative();
-    for (let step = first; step < this.settings.steps; step++) {
+    for (let step = 0; step < this.settings.steps; step++) {
       const action = this.workload.action(step);
-      this.counts[action.kind] = (this.counts[action.kind] ?? 0) + 1;
       try {
-        await this.play(step, action);
+        if (step < first) await this.replay(step, action);
+        else await this.play(step, action);
       } catch (error) {
         throw new Error(`step ${step} (${action.kind}) of seed ${this.settings.seed}`, { cause: error });
       }

@@ -8,7 +8,7 @@ import type { Arguments } from "./differential-child";
 
 const CHILD = join(__dirname, "differential-child.js");
 /** Far above what a process needs; a hang ends as a failure. */
-const MAX_CHILD_MS = 120_000;
+const MAX_CHILD_MS = 100_000;
 
 interface Ending {
   readonly wasKilled: boolean;

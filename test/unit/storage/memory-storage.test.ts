@@ -430,6 +430,21 @@ describe("reads", () => {
     expect(() => node.storage.scan(GROUP, { ...request, snapshot }, "memory")).toThrow("after its release");
   });
 
+  test("counts and garbage come from loads; a header that cannot be decoded ends the node", () => {
+    const node = filled();
+    const answers: unknown[] = [];
+    const range = { lower: "\x11", upper: "\x12", nowMs: 1 };
+    node.storage.countHeaders(GROUP, range, (count) => answers.push(count));
+    const request = { from: undefined, maxRows: 10, nowMs: 1, databases: [0] };
+    node.storage.runAll();
+    expect(answers).toEqual([0]);
+    node.storage.countHeaders(GROUP, { ...range, lower: "\x10" }, (count) => answers.push(count));
+    node.storage.findGarbage(GROUP, request, (garbage) => answers.push(garbage));
+    node.storage.runAll();
+    expect(node.takeEvents().join()).toContain("failed A stored row cannot be decoded");
+    expect(answers).toHaveLength(1);
+  });
+
   test("no load reports after a crash or a close", async () => {
     for (const end of ["crash", "close"] as const) {
       const node = filled();

@@ -49,7 +49,8 @@ export class EntryRing {
   copy(from: number, to: number): Entry[] {
     assert(from >= 0 && from <= to && to <= this.length, "an entry ring is copied within its length");
     const entries: Entry[] = [];
-    for (let offset = from; offset < to; offset++) entries.push(this.slots[(this.head + offset) & this.mask]!);
+    for (let offset = from; offset < to; offset++)
+      entries.push(this.slots[(this.head + offset) & this.mask]!);
     return entries;
   }
 

@@ -67,7 +67,10 @@ export class MemoryRaftStorage implements RaftStorage {
 
   /** Makes the state at `index` the newest snapshot; the log stays as it is until `compact`. */
   createSnapshot(index: LogIndex, confState: ConfState, data: Uint8Array | null): Snapshot {
-    assert(index > this.newestSnapshot.index && index <= this.lastIndex(), "a snapshot is newer and within the log");
+    assert(
+      index > this.newestSnapshot.index && index <= this.lastIndex(),
+      "a snapshot is newer and within the log",
+    );
     const term = this.term(index);
     assert(typeof term === "number", "a snapshot's last entry is in the log");
     this.newestSnapshot = { index, term, confState, data };

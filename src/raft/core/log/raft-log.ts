@@ -110,7 +110,9 @@ export class RaftLog {
     if (from < entries.length) {
       const index = entries[from]!.index;
       if (index <= this.committed) {
-        throw new AssertionFailure(`entry ${index} conflict with committed entry [committed(${this.committed})]`);
+        throw new AssertionFailure(
+          `entry ${index} conflict with committed entry [committed(${this.committed})]`,
+        );
       }
       this.unstable.truncateAndAppend(entries, from);
     }

@@ -139,7 +139,10 @@ export class UnstableLog {
 
   /** A fresh array of the entries [low, high), which must all be here, cut at `maxBytes` but holding one at least. */
   slice(low: LogIndex, high: LogIndex, maxBytes: number): Entry[] {
-    assert(low >= this.offset && high <= this.offset + this.ring.length, "a slice is within the unstable log");
+    assert(
+      low >= this.offset && high <= this.offset + this.ring.length,
+      "a slice is within the unstable log",
+    );
     const from = low - this.offset;
     let to = high - this.offset;
     if (maxBytes !== Number.POSITIVE_INFINITY) {

@@ -109,7 +109,8 @@ function adoptOneByOne(tracker: Tracker, lastIndex: LogIndex, changes: readonly 
 }
 
 function adopt(tracker: Tracker, outcome: ChangeOutcome): void {
-  if (typeof outcome === "string") throw new AssertionFailure(`a stored configuration is not valid: ${outcome}`);
+  if (typeof outcome === "string")
+    throw new AssertionFailure(`a stored configuration is not valid: ${outcome}`);
   tracker.adopt(outcome.configuration, outcome.progress);
 }
 
@@ -208,7 +209,10 @@ class Draft {
 
   private check(configuration: Configuration): void {
     const progressOf = (id: NodeId) => this.progress.get(id);
-    assert(voterIds(configuration).every((id) => progressOf(id) !== undefined), "every voter has a progress");
+    assert(
+      voterIds(configuration).every((id) => progressOf(id) !== undefined),
+      "every voter has a progress",
+    );
     for (const id of this.learnersNext) {
       assert(this.outgoing.includes(id), "who is to become a learner votes in the outgoing half");
       assert(progressOf(id)?.isLearner === false, "who is to become a learner is none yet");
@@ -223,4 +227,3 @@ class Draft {
     }
   }
 }
-

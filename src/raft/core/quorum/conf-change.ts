@@ -75,7 +75,10 @@ export function encodeConfChange(
   if (!asV1) return { type: EntryType.confChangeV2, data: encodeV2(change) };
   const single = change.changes[0];
   if (single === undefined || usesJoint(change)) {
-    throw new BasaltError("RAFT_CONF_CHANGE_INVALID", "Only one change without joint consensus fits the old form.");
+    throw new BasaltError(
+      "RAFT_CONF_CHANGE_INVALID",
+      "Only one change without joint consensus fits the old form.",
+    );
   }
   return { type: EntryType.confChange, data: encodeV1(single, change.context) };
 }

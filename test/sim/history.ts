@@ -1,0 +1,72 @@
+// What clients did and saw: one record for each command, in the order of its connection, with the steps between which it
+// ran. Written by clients; `order` and `nowMs` are noted where the server evaluated it.
+
+export interface Operation {
+  readonly id: number;
+  /** The connection; commands of one connection take effect in the order they were sent. */
+  readonly process: number;
+  readonly words: readonly string[];
+  readonly database: number;
+  /** The step at which it was sent. */
+  readonly invoked: number;
+  /** The step by which it had taken effect if it ever did. */
+  returned: number;
+  /** The answer; undefined while there is none, and where the outcome is unknown. */
+  reply: string | undefined;
+  /** Answered by an error that says it was not run, or it was never evaluated: it must have had no effect. */
+  excluded: boolean;
+  /** The time at which the server judged expiry; undefined: it was never evaluated. */
+  nowMs: number | undefined;
+  /** Where the server evaluated it: a hint for the search, not trusted. */
+  order: Order | undefined;
+}
+
+export interface Order {
+  /** Periods of leadership, in order. */
+  readonly epoch: number;
+  /** The batch whose state was seen or written. */
+  readonly sequence: number;
+  /** Reads of committed state come behind what the batch wrote. */
+  readonly committed: boolean;
+  readonly count: number;
+  /** Of an operation whose outcome is unknown: whether its batch is in the log, as far as one can see. */
+  survived: boolean;
+}
+
+export function compareOrder(one: Order, other: Order): number {
+  return (
+    one.epoch - other.epoch ||
+    one.sequence - other.sequence ||
+    Number(one.committed) - Number(other.committed) ||
+    one.count - other.count
+  );
+}
+
+/** Something that happened beside the operations: crashes, restarts, elections, jumps of a clock. */
+export interface WorldEvent {
+  readonly step: number;
+  readonly text: string;
+}
+
+/** Lines for people: the operations sent or answered within the steps, and what else happened there. */
+export function historyText(
+  operations: readonly Operation[],
+  events: readonly WorldEvent[],
+  fromStep: number,
+  toStep: number,
+): string {
+  const within = (step: number): boolean => step >= fromStep && step <= toStep;
+  const lines: { step: number; text: string }[] = [];
+  for (const { step, text } of events) if (within(step)) lines.push({ step, text: `---- ${text}` });
+  for (const operation of operations) {
+    const { id, process, words, database, reply, returned, excluded, nowMs, order } = operation;
+    const name = `c${process} #${id} db${database} ${words.join(" ")}`;
+    const where = order === undefined ? "" : ` (batch ${order.epoch}.${order.sequence}${order.committed ? "c" : ""} at ${nowMs})`;
+    if (within(operation.invoked)) lines.push({ step: operation.invoked, text: `${name}${where}` });
+    if (!within(returned)) continue;
+    const answer = excluded ? "not run" : (reply ?? `unknown${order?.survived === true ? ", survived" : ""}`);
+    lines.push({ step: returned, text: `     ${name} => ${answer}` });
+  }
+  lines.sort((a, b) => a.step - b.step);
+  return lines.map(({ step, text }) => `${String(step).padStart(7)} ${text}`).join("\n");
+}

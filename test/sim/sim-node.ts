@@ -1,0 +1,301 @@
+// One node of the simulation: a disk that stays, a clock that may jump, and one process after another on them, made of the
+// real parts: storage twin, host, core, evaluator, sweeper, Redis adapter. A process does nothing by itself. What it
+// must be told by hooks stands here, too: which command was evaluated when, and what is committed.
+import { assert } from "../../src/base/index";
+import type { SeededRandom } from "../../src/base/index";
+import { Evaluator, Sweeper } from "../../src/kv/index";
+import { NodeHost } from "../../src/raft/host/index";
+import type { RaftGroup } from "../../src/raft/host/index";
+import type { Message } from "../../src/raft/core/index";
+import { CommandTable, RedisServer } from "../../src/redis/index";
+import type { CommandSpec } from "../../src/redis/index";
+import { ALL_COMMANDS } from "../../src/redis/commands/index";
+import { OutputBlockPool } from "../../src/resp/index";
+import { MemoryDisk, MemoryStorage } from "../../src/storage/memory/index";
+import type { CommittedLog } from "./committed-log";
+import type { Order } from "./history";
+import { SimClock, SimScheduler } from "./sim-time";
+import type { WorldTime } from "./sim-time";
+import { SimLink } from "./sim-link";
+
+export const GROUP = 1;
+
+/** What differs from run to run; small limits make rare paths common. */
+export interface NodeLimits {
+  readonly hotRowsBytes: number;
+  readonly maxInFlightBytes: number;
+  readonly maxBatchBytes: number;
+  readonly outputLimitBytes: number;
+  readonly keepEntries: number;
+  readonly maxLogBytes: number;
+  /** How likely a row is in memory. */
+  readonly inMemory: number;
+  readonly sweptRowsPerSecond: number;
+}
+
+/** A bug put in on purpose: what it changes in a process that starts. */
+export interface Sabotage {
+  readonly fsync?: "never";
+  readonly storage?: (storage: MemoryStorage) => void;
+  readonly evaluator?: (evaluator: Evaluator) => void;
+}
+
+export interface NodeSurroundings {
+  readonly time: WorldTime;
+  readonly random: SeededRandom;
+  readonly limits: NodeLimits;
+  readonly sabotage: Sabotage;
+  readonly committed: CommittedLog;
+  readonly send: (message: Message) => void;
+  /** A process leads: everything proposed before is decided. */
+  readonly leading: (epoch: number, term: number) => void;
+  readonly following: () => void;
+}
+
+interface Proposal {
+  readonly index: number;
+  readonly term: number;
+}
+
+export class SimProcess {
+  readonly scheduler: SimScheduler;
+  readonly storage: MemoryStorage;
+  readonly host: NodeHost;
+  readonly group: RaftGroup;
+  readonly evaluator: Evaluator;
+  readonly sweeper: Sweeper;
+  readonly server: RedisServer;
+  readonly pool = new OutputBlockPool();
+  readonly links: SimLink[] = [];
+  /** Set when the host says that the node cannot go on. */
+  failure: Error | undefined;
+  /** Counts this node's periods of leadership, in all its processes. */
+  epoch: number;
+  private evaluations = 0;
+  private committedView = false;
+  private readonly proposals = new Map<string, Proposal>();
+
+  constructor(
+    private readonly node: SimNode,
+    private readonly surroundings: NodeSurroundings,
+  ) {
+    const { time, random, limits, sabotage, committed } = surroundings;
+    const { clock, disk, nodeId } = node;
+    this.epoch = node.epoch;
+    this.scheduler = new SimScheduler(time);
+    const memory = random.fork();
+    this.storage = new MemoryStorage(disk, {
+      nodeId,
+      driver: { random: random.fork(), isInMemory: () => memory.chance(limits.inMemory) },
+      ...(sabotage.fsync !== undefined && { fsync: sabotage.fsync }),
+    });
+    this.recordCommits(committed);
+    sabotage.storage?.(this.storage);
+    this.host = new NodeHost({
+      nodeId,
+      storage: this.storage,
+      scheduler: this.scheduler,
+      random: random.fork(),
+      transport: { send: (_, message) => surroundings.send(message) },
+      failed: (error) => (this.failure = error),
+      keepEntries: limits.keepEntries,
+      maxLogBytes: limits.maxLogBytes,
+    });
+    this.group = this.host.openGroup(GROUP, [nodeId]);
+    const handle = {
+      id: GROUP,
+      propose: (payload: Buffer, term: number): number => {
+        const index = this.group.propose(payload, term);
+        if (index !== 0) this.proposals.set(`${this.epoch}.${this.evaluator["overlay"].open.sequence}`, { index, term });
+        return index;
+      },
+    };
+    this.evaluator = new Evaluator(handle, {
+      storage: this.storage,
+      clock,
+      scheduler: this.scheduler,
+      hotRowsBytes: limits.hotRowsBytes,
+      maxInFlightBytes: limits.maxInFlightBytes,
+      maxBatchBytes: limits.maxBatchBytes,
+    });
+    this.noteViews();
+    sabotage.evaluator?.(this.evaluator);
+    this.group.listen({
+      leading: (term) => {
+        this.evaluator.leading(term);
+        this.epoch = ++node.epoch;
+        surroundings.leading(this.epoch, term);
+      },
+      following: () => {
+        this.evaluator.following();
+        surroundings.following();
+      },
+      committed: (index) => this.evaluator.committed(index),
+      applied: (index) => this.evaluator.applied(index),
+    });
+    this.sweeper = new Sweeper(this.evaluator, {
+      storage: this.storage,
+      scheduler: this.scheduler,
+      group: GROUP,
+      rowsPerSecond: limits.sweptRowsPerSecond,
+    });
+    this.server = new RedisServer({
+      evaluator: this.evaluator,
+      storage: this.storage,
+      clock,
+      scheduler: this.scheduler,
+      pool: this.pool,
+      table: new CommandTable(ALL_COMMANDS.map((spec) => this.observed(spec))),
+      parserLimits: {},
+      maxClients: 1000,
+      outputLimitBytes: limits.outputLimitBytes,
+      config: new Map(),
+      version: "0.0.0",
+      nodeId,
+      dataDirectory: "/data",
+      shutdown: () => undefined,
+    });
+    this.host.start();
+    this.sweeper.start();
+  }
+
+  connect(process: number, database: number): SimLink {
+    const link = new SimLink(process, database, this.server, this.pool);
+    this.links.push(link);
+    return link;
+  }
+
+  /** Whether what was proposed at this place is in the log for good. */
+  survived(order: Order): boolean {
+    const proposal = this.proposals.get(`${order.epoch}.${order.sequence}`);
+    if (proposal === undefined) return false;
+    return this.surroundings.committed.at(proposal.index)?.term === proposal.term;
+  }
+
+  private recordCommits(committed: CommittedLog): void {
+    const { storage } = this;
+    const submitApply = storage.submitApply.bind(storage);
+    let recorded = storage.readApplied(GROUP).index;
+    storage.submitApply = (group, lastIndex): void => {
+      while (recorded < lastIndex) {
+        for (const entry of storage.readEntries(group, recorded + 1, lastIndex + 1, 1 << 20)) {
+          committed.record(entry);
+          recorded = entry.index;
+        }
+      }
+      submitApply(group, lastIndex);
+    };
+  }
+
+  private noteViews(): void {
+    const { evaluator } = this;
+    const begin = evaluator.begin.bind(evaluator);
+    evaluator.begin = (committed, attempt) => {
+      this.committedView = committed;
+      return begin(committed, attempt);
+    };
+  }
+
+  private order(committed: boolean): Order {
+    const sequence = committed ? this.evaluator.releasedSequence : this.evaluator["overlay"].open.sequence;
+    return { epoch: this.epoch, sequence, committed, count: ++this.evaluations, survived: false };
+  }
+
+  /** The command, with a note of when and in which view it was evaluated. */
+  private observed(spec: CommandSpec): CommandSpec {
+    const { function: definition } = spec;
+    const operationOf = (socket: unknown): SimLink["current"] => {
+      assert(socket instanceof SimLink, "the simulation's clients use its links");
+      return socket.current;
+    };
+    if (definition.kind === "evaluated") {
+      const { run } = definition;
+      return {
+        ...spec,
+        function: {
+          ...definition,
+          run: (context) => {
+            const outcome = run(context);
+            if (outcome === undefined) {
+              const operation = operationOf(context.connection.socket);
+              operation.nowMs = context.session.nowMs;
+              operation.order = this.order(this.committedView);
+            }
+            return outcome;
+          },
+        },
+      };
+    }
+    if (definition.kind === "sliced") {
+      const { run } = definition;
+      return {
+        ...spec,
+        function: {
+          ...definition,
+          run: (context, done) => {
+            const operation = operationOf(context.connection.socket);
+            const { evaluator } = this;
+            const pinView = evaluator.pinView.bind(evaluator);
+            // Only for the length of the call, in which the command pins its view.
+            evaluator.pinView = (ready): void =>
+              pinView((view) => {
+                if (view !== undefined) {
+                  operation.nowMs = view.nowMs;
+                  operation.order = this.order(true);
+                }
+                ready(view);
+              });
+            try {
+              run(context, done);
+            } finally {
+              evaluator.pinView = pinView;
+            }
+          },
+        },
+      };
+    }
+    return spec;
+  }
+}
+
+export class SimNode {
+  readonly disk = new MemoryDisk();
+  readonly clock: SimClock;
+  epoch = 0;
+  process: SimProcess | undefined;
+
+  constructor(
+    readonly nodeId: number,
+    private readonly surroundings: NodeSurroundings,
+  ) {
+    this.clock = new SimClock(surroundings.time);
+  }
+
+  start(): SimProcess {
+    assert(this.process === undefined, "a node runs one process at a time");
+    this.process = new SimProcess(this, this.surroundings);
+    return this.process;
+  }
+
+  /** The process, or the whole machine, stops between two steps. */
+  crash(kind: "kill" | "powerLoss"): void {
+    const { process } = this;
+    assert(process !== undefined, "only a running process crashes");
+    process.scheduler.die();
+    process.storage.crash(this.surroundings.random, { kind });
+    for (const link of process.links) if (!link.isClosed) link.serverDied();
+    this.process = undefined;
+  }
+
+  /** SIGTERM: what was submitted is finished and flushed. */
+  stop(): void {
+    const { process } = this;
+    assert(process !== undefined, "only a running process stops");
+    process.sweeper.stop();
+    process.host.stop();
+    process.scheduler.die();
+    void process.storage.close();
+    for (const link of process.links) if (!link.isClosed) link.serverDied();
+    this.process = undefined;
+  }
+}

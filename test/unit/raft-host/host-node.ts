@@ -1,0 +1,113 @@
+// A node host over the in-memory storage whose steps a test takes, with a listener that writes down what it is told. Shared
+// by the tests of this folder; no test of its own.
+import { SeededRandom } from "../../../src/base/index";
+import { NodeHost } from "../../../src/raft/host/index";
+import type { NodeHostOptions, RaftGroup } from "../../../src/raft/host/index";
+import type { Message } from "../../../src/raft/core/index";
+import { LogBatch, putPayloadHeader, PAYLOAD_HEADER_BYTES } from "../../../src/storage/index";
+import { MemoryDisk, MemoryStorage } from "../../../src/storage/memory/index";
+import { TestScheduler } from "../kv/kv-node";
+
+export const GROUP = 1;
+
+export interface HostNodeOptions extends Partial<NodeHostOptions> {
+  readonly voters?: readonly number[];
+  readonly groups?: readonly number[];
+  readonly fsync?: "always" | "never";
+}
+
+export class HostNode {
+  readonly scheduler = new TestScheduler();
+  readonly storage: MemoryStorage;
+  readonly host: NodeHost;
+  readonly groups: RaftGroup[];
+  readonly sent: Message[] = [];
+  /** What the listeners were told, as words. */
+  readonly told: string[] = [];
+  /** Batches that were submitted to the log thread. */
+  logBatches = 0;
+  private clock = 1;
+
+  constructor(
+    readonly disk: MemoryDisk = new MemoryDisk(),
+    options: HostNodeOptions = {},
+  ) {
+    const nodeId = options.nodeId ?? 1;
+    const random = new SeededRandom(nodeId);
+    this.storage = new MemoryStorage(disk, { nodeId, driver: { random }, fsync: options.fsync ?? "always" });
+    const submit = this.storage.submitLog.bind(this.storage);
+    this.storage.submitLog = (batch: LogBatch): number => {
+      this.logBatches++;
+      return submit(batch);
+    };
+    this.host = new NodeHost({
+      nodeId,
+      storage: this.storage,
+      scheduler: this.scheduler,
+      random,
+      transport: { send: (_, message) => this.sent.push(message) },
+      failed: (error) => this.told.push(`host failed: ${error.message}`),
+      ...options,
+    });
+    this.groups = (options.groups ?? [GROUP]).map((id) => this.open(id, options.voters ?? [nodeId]));
+  }
+
+  private open(id: number, voters: readonly number[]): RaftGroup {
+    const group = this.host.openGroup(id, voters);
+    group.listen({
+      leading: (term) => this.told.push(`leading ${term}`),
+      following: () => this.told.push("following"),
+      committed: (index) => this.told.push(`committed ${index}`),
+      applied: (index) => this.told.push(`applied ${index}`),
+    });
+    return group;
+  }
+
+  get group(): RaftGroup {
+    return this.groups[0]!;
+  }
+
+  /** Starts and runs until nothing is pending: a single voter leads then. */
+  start(): this {
+    this.host.start();
+    this.settle();
+    return this;
+  }
+
+  settle(): void {
+    do {
+      this.scheduler.endTurn();
+      this.storage.runAll();
+      this.scheduler.endTurn();
+    } while (this.storage.pending);
+  }
+
+  /** Proposes an empty batch; returns its index, 0 if it was refused. */
+  propose(term = this.group.status.term, group = this.group): number {
+    return group.propose(this.payload(term), term);
+  }
+
+  payload(term: number): Buffer {
+    const payload = Buffer.alloc(PAYLOAD_HEADER_BYTES);
+    // Rising along the log: by term, and within a term by its leader.
+    const hlcMs = term * 1_000_000 + this.clock++;
+    putPayloadHeader(payload, 0, {
+      flags: 0,
+      term,
+      routeEpoch: 0,
+      hlcMs,
+      hlcCounter: 0,
+      operationCount: 0,
+      fragment: 0,
+    });
+    return payload;
+  }
+
+  takeTold(): string[] {
+    return this.told.splice(0);
+  }
+
+  takeSent(): Message[] {
+    return this.sent.splice(0);
+  }
+}

@@ -1,0 +1,97 @@
+// Replies in slices and their clients: one that reads slowly gets all of it in parts, one that goes takes nothing with it,
+// one that reads late sees the moment at which it asked.
+import { RedisNode } from "./redis-node";
+import type { CommandClient } from "./redis-node";
+
+const MIB = 1024 * 1024;
+const LIMIT = MIB;
+const LONG_BYTES = 40 * MIB;
+
+/** A database with a long string, mostly never written to, and a large hash. */
+function populated(): { node: RedisNode; client: CommandClient } {
+  const node = new RedisNode({ outputLimitBytes: LIMIT });
+  const client = node.connect();
+  client.pipeline(["SETRANGE", "s", 20 * MIB, "middle"], ["SETRANGE", "s", LONG_BYTES - 1, "e"]);
+  const fields = Array.from({ length: 20_000 }, (_, i) => [`field:${i}`, "v".repeat(200)]).flat();
+  for (let i = 0; i < fields.length; i += 4000) client.call("HSET", "h", ...fields.slice(i, i + 4000));
+  return { node, client };
+}
+
+const COMMANDS: readonly (readonly [name: string, words: readonly string[], replyBytes: number])[] = [
+  ["GET", ["GET", "s"], LONG_BYTES],
+  ["GETRANGE", ["GETRANGE", "s", "5", "-5"], LONG_BYTES - 9],
+  ["MGET", ["MGET", "s", "none", "s"], 2 * LONG_BYTES],
+  ["HGETALL", ["HGETALL", "h"], 4 * MIB],
+];
+
+test.each(COMMANDS)("%s goes in parts, as fast as its client reads", (_, words, replyBytes) => {
+  const { node, client } = populated();
+  const slow = node.connect();
+  slow.socket.takesAll = false;
+  slow.send(words, ["PING"]);
+  let most = 0;
+  let bytes = 0;
+  for (let turn = 0; turn < 5000 && bytes < replyBytes; turn++) {
+    node.turn();
+    most = Math.max(most, node.pool.lentBytes);
+    if (turn % 7 === 0) {
+      slow.drain();
+      bytes += slow.socket.received.reduce((sum, block) => sum + block.length, 0);
+      slow.socket.received.length = 0;
+    }
+  }
+  slow.drain();
+  const end = Buffer.concat(slow.socket.received).toString("latin1");
+  expect(bytes + end.length).toBeGreaterThanOrEqual(replyBytes);
+  expect(most).toBeLessThan(LIMIT + 12 * MIB);
+  while (!slow.socket.received.some((block) => block.toString("latin1").endsWith("+PONG\r\n"))) {
+    node.turn();
+    slow.drain();
+  }
+  expect(client.call("STRLEN", "s")).toBe(LONG_BYTES);
+});
+
+test.each(COMMANDS)("%s is given up when its client goes", (_, words) => {
+  for (const turns of [0, 1, 2, 5]) {
+    const { node, client } = populated();
+    const gone = node.connect();
+    gone.socket.takesAll = false;
+    gone.send(words, ["PING"]);
+    for (let i = 0; i < turns; i++) node.turn();
+    gone.socket.take();
+    gone.close();
+    for (let i = 0; i < 10; i++) node.turn();
+    expect(node.pool.lentBytes).toBe(0);
+    expect(node.kv.storage.statistics()["pinnedSnapshots"]).toBe(0);
+    expect(client.call("PING")).toBe("PONG");
+  }
+});
+
+test("what is written while a reply is in slices does not show in it", () => {
+  const { node, client } = populated();
+  const reader = node.connect();
+  reader.socket.takesAll = false;
+  reader.send(["HGETALL", "h"]);
+  for (let i = 0; i < 3; i++) node.turn();
+  client.pipeline(["DEL", "h"], ["HSET", "h", "field:1", "new"]);
+  const replies: unknown[] = [];
+  while (replies.length === 0) {
+    node.turn();
+    reader.drain();
+    replies.push(...reader.taken());
+  }
+  const items = replies[0] as string[];
+  expect(items).toHaveLength(40_000);
+  expect(items).not.toContain("new");
+});
+
+test("where a key has expired, nothing goes before the time is fixed", () => {
+  const { node, client } = populated();
+  client.call("SET", "short", "x", "PX", 10);
+  node.kv.clock.wall += 10;
+  const [first, none] = client.call("MGET", "s", "short") as (string | null)[];
+  expect(first).toHaveLength(LONG_BYTES);
+  expect(none).toBeNull();
+  node.kv.clock.wall -= 10;
+  expect(client.call("EXISTS", "short")).toBe(0);
+});
