@@ -21,7 +21,8 @@ import {
   userKeyOfHeader,
 } from "../storage/index";
 import type { Batch } from "./batch";
-import { ElementRow, HeaderRow, RowCache } from "./row-table";
+import type { RowCache } from "./row-table";
+import { ElementRow, HeaderRow } from "./row-table";
 
 /** Applied operations, and bytes of their batches, that may wait for the index before the cache is dropped instead. */
 const BACKLOG_MAX_OPERATIONS = 4096;

@@ -53,7 +53,7 @@ export async function startServer(
   });
   const failed = signal<Error>();
   let failure: Error | undefined;
-  let redis: RedisServer | undefined;
+  const serving: { redis?: RedisServer } = {};
   const stopRequested = signal<void>();
   const host = new NodeHost({
     nodeId: config.nodeId,
@@ -64,7 +64,7 @@ export async function startServer(
     failed: (error) => {
       failure = error;
       // Every unanswered command has its error reply by now; the sockets get to send it.
-      const sent = redis === undefined ? Promise.resolve() : redis.close();
+      const sent = serving.redis === undefined ? Promise.resolve() : serving.redis.close();
       void sent.finally(() => failed.settle(error));
     },
   });
@@ -101,7 +101,7 @@ export async function startServer(
   sweeper.start();
 
   const ports: Record<string, number> = {};
-  redis = new RedisServer({
+  const redis = (serving.redis = new RedisServer({
     evaluator,
     storage,
     clock,
@@ -116,7 +116,7 @@ export async function startServer(
     nodeId: config.nodeId,
     dataDirectory: path.resolve(config.dataDir),
     shutdown: () => stopRequested.settle(),
-  });
+  }));
 
   let metricsServer: MetricsServer | undefined;
   const stop = async (): Promise<void> => {

@@ -4,12 +4,14 @@ import { SeededRandom } from "../../src/base/index";
 import { Cluster } from "./cluster/cluster";
 
 const STEPS = 20_000;
+/** Those before do not happen upon it. */
+const FIRST_SEED = 350;
 const SEEDS = 1000;
 
 test("a candidacy that is not durable is caught", () => {
   let problem: unknown = null;
-  let seed = 0;
-  while (problem === null && seed++ < SEEDS) {
+  let seed = FIRST_SEED;
+  while (problem === null && seed++ < FIRST_SEED + SEEDS) {
     const cluster = new Cluster(new SeededRandom(seed), { voteRequestsBeforeSync: true });
     try {
       for (let step = 0; step < STEPS; step++) cluster.step();

@@ -1,10 +1,11 @@
-// scripts/raft-trace as a program: what it prints and how it exits.
+// The program behind scripts/raft-trace: what it prints and how it exits.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const REPOSITORY = join(__dirname, "..", "..", "..");
+const PROGRAM = join(__dirname, "trace", "main.js");
 const SCENARIO = join(REPOSITORY, "test", "raft", "scenarios", "5.2-election-by-majority.txt");
 
 let folder = "";
@@ -14,7 +15,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function run(...args: string[]): { code: number | null; output: string; problems: string } {
-  const { status, stdout, stderr } = spawnSync(join(REPOSITORY, "scripts", "raft-trace"), args);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args]);
   return { code: status, output: stdout.toString(), problems: stderr.toString() };
 }
 

@@ -9,11 +9,12 @@ import type { RaftGroup } from "../../src/raft/host/index";
 import type { Message } from "../../src/raft/core/index";
 import { CommandTable, RedisServer } from "../../src/redis/index";
 import type { CommandSpec } from "../../src/redis/index";
+import type { CommandContext, EvaluatedFunction, SlicedFunction } from "../../src/redis/command";
 import { ALL_COMMANDS } from "../../src/redis/commands/index";
 import { OutputBlockPool } from "../../src/resp/index";
 import { MemoryDisk, MemoryStorage } from "../../src/storage/memory/index";
 import type { CommittedLog } from "./committed-log";
-import type { Order } from "./history";
+import type { Operation, Order } from "./history";
 import { SimClock, SimScheduler } from "./sim-time";
 import type { WorldTime } from "./sim-time";
 import { SimLink } from "./sim-link";
@@ -73,10 +74,12 @@ export class SimProcess {
   epoch: number;
   private evaluations = 0;
   private committedView = false;
+  /** The command in slices that is about to pin its view. */
+  private pinning: Operation | undefined;
   private readonly proposals = new Map<string, Proposal>();
 
   constructor(
-    private readonly node: SimNode,
+    node: SimNode,
     private readonly surroundings: NodeSurroundings,
   ) {
     const { time, random, limits, sabotage, committed } = surroundings;
@@ -194,6 +197,17 @@ export class SimProcess {
       this.committedView = committed;
       return begin(committed, attempt);
     };
+    const pinView = evaluator.pinView.bind(evaluator);
+    evaluator.pinView = (ready): void => {
+      const operation = this.pinning;
+      pinView((view) => {
+        if (view !== undefined && operation !== undefined) {
+          operation.nowMs = view.nowMs;
+          operation.order = this.order(true);
+        }
+        ready(view);
+      });
+    };
   }
 
   private order(committed: boolean): Order {
@@ -204,55 +218,30 @@ export class SimProcess {
   /** The command, with a note of when and in which view it was evaluated. */
   private observed(spec: CommandSpec): CommandSpec {
     const { function: definition } = spec;
-    const operationOf = (socket: unknown): SimLink["current"] => {
+    const operationOf = (context: CommandContext): Operation => {
+      const { socket } = context.connection;
       assert(socket instanceof SimLink, "the simulation's clients use its links");
       return socket.current;
     };
     if (definition.kind === "evaluated") {
-      const { run } = definition;
-      return {
-        ...spec,
-        function: {
-          ...definition,
-          run: (context) => {
-            const outcome = run(context);
-            if (outcome === undefined) {
-              const operation = operationOf(context.connection.socket);
-              operation.nowMs = context.session.nowMs;
-              operation.order = this.order(this.committedView);
-            }
-            return outcome;
-          },
-        },
+      const run: EvaluatedFunction = (context) => {
+        const outcome = definition.run(context);
+        if (outcome === undefined) {
+          const operation = operationOf(context);
+          operation.nowMs = context.session.nowMs;
+          operation.order = this.order(this.committedView);
+        }
+        return outcome;
       };
+      return { ...spec, function: { ...definition, run } };
     }
     if (definition.kind === "sliced") {
-      const { run } = definition;
-      return {
-        ...spec,
-        function: {
-          ...definition,
-          run: (context, done) => {
-            const operation = operationOf(context.connection.socket);
-            const { evaluator } = this;
-            const pinView = evaluator.pinView.bind(evaluator);
-            // Only for the length of the call, in which the command pins its view.
-            evaluator.pinView = (ready): void =>
-              pinView((view) => {
-                if (view !== undefined) {
-                  operation.nowMs = view.nowMs;
-                  operation.order = this.order(true);
-                }
-                ready(view);
-              });
-            try {
-              run(context, done);
-            } finally {
-              evaluator.pinView = pinView;
-            }
-          },
-        },
+      const run: SlicedFunction = (context, done) => {
+        this.pinning = operationOf(context);
+        definition.run(context, done);
+        this.pinning = undefined;
       };
+      return { ...spec, function: { ...definition, run } };
     }
     return spec;
   }

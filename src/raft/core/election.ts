@@ -2,7 +2,8 @@
 // pre-vote asks whether a vote would be given at the next term and binds nobody. A vote is sent only after it is durable,
 // the candidate's own vote for itself included: it comes back as a message like all others.
 import { Message, MessageType, messageTypeName } from "./message";
-import { Raft, hex } from "./raft";
+import type { Raft } from "./raft";
+import { hex } from "./raft";
 import { broadcastAppend } from "./replication";
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from "./roles";
 import { NO_NODE, StateType } from "./types";

@@ -3,8 +3,8 @@
 import { MessageType, Message, messageTypeName } from "./message";
 import { hup, poll } from "./election";
 import { restoreSnapshot } from "./membership";
-import { Raft, hex } from "./raft";
-import type { StepResult } from "./raft";
+import { hex } from "./raft";
+import type { StepResult, Raft } from "./raft";
 import { becomeFollower } from "./roles";
 import { EMPTY_SNAPSHOT, NO_NODE, STATE_NAMES, StateType } from "./types";
 
@@ -43,6 +43,9 @@ export function stepFollower(raft: Raft, message: Message): StepResult {
     case MessageType.readIndexResp:
       receiveReadAnswer(raft, message);
       break;
+    default:
+      // Answers to an earlier leadership or candidacy of ours.
+      break;
   }
   return "ok";
 }
@@ -74,6 +77,9 @@ export function stepCandidate(raft: Raft, message: Message): StepResult {
       raft.sink?.debug(
         `${hex(raft.id)} [term ${raft.term} state ${STATE_NAMES[raft.state]}] ignored ${messageTypeName(message.type)} from ${hex(message.from)}`,
       );
+      break;
+    default:
+      // Nothing for a candidate: it has no leader to ask and leads nobody.
       break;
   }
   return "ok";

@@ -10,8 +10,8 @@ import { confChangeText, decodeConfChange } from "./quorum/conf-change";
 import type { ConfChange } from "./quorum/conf-change";
 import { configurationText, isJoint } from "./quorum/configuration";
 import { VoteResult } from "./quorum/quorum";
-import { Raft, hex } from "./raft";
-import type { StepResult } from "./raft";
+import { hex } from "./raft";
+import type { StepResult, Raft } from "./raft";
 import { answerRead, receiveRead, releaseWaitingReads } from "./read-index";
 import {
   acknowledgeOwn,
@@ -41,7 +41,13 @@ export function stepLeader(raft: Raft, message: Message): StepResult {
       return "ok";
     case MessageType.forgetLeader:
       return "ok";
+    default:
+      return stepFollowersMessage(raft, message);
   }
+}
+
+/** Messages about one member, whose progress they move. */
+function stepFollowersMessage(raft: Raft, message: Message): StepResult {
   const progress = raft.tracker.progress.get(message.from);
   if (progress === undefined) {
     raft.sink?.debug(`${hex(raft.id)} no progress available for ${hex(message.from)}`);
@@ -66,6 +72,9 @@ export function stepLeader(raft: Raft, message: Message): StepResult {
       break;
     case MessageType.transferLeader:
       startTransfer(raft, message.from, progress);
+      break;
+    default:
+      // Late votes, and messages for followers.
       break;
   }
   return "ok";

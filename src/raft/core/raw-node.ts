@@ -11,8 +11,8 @@ import type { RaftConfig } from "./config";
 import { proposeData } from "./leader";
 import { encodedSizeOf } from "./log/entry-size";
 import { applyConfChange, loadConfiguration } from "./membership";
+import type { Message } from "./message";
 import {
-  Message,
   MessageType,
   NO_MESSAGES,
   isLocalMessageType,

@@ -2,7 +2,7 @@
 // still leads. Safe reads ask a quorum by a heartbeat round; lease-based ones trust that a quorum has not elected anyone
 // within the election timeout. A request that comes before the leader has committed an entry of its term waits for that.
 import { Message, MessageType } from "./message";
-import { Raft } from "./raft";
+import type { Raft } from "./raft";
 import { broadcastHeartbeat } from "./replication";
 import { readContext } from "./read-only";
 import { NO_NODE } from "./types";

@@ -5,7 +5,8 @@ import { payloadSizeOf } from "./log/entry-size";
 import { Message, MessageType } from "./message";
 import { ProgressState } from "./progress/progress";
 import type { Progress } from "./progress/progress";
-import { Raft, hex } from "./raft";
+import type { Raft } from "./raft";
+import { hex } from "./raft";
 import { NO_ENTRIES, isEmptySnapshot } from "./types";
 import type { EntryType, NodeId } from "./types";
 

@@ -1,7 +1,8 @@
 // The four transitions between roles. Each begins a role from a clean slate (`reset`), except pre-candidacy, which
 // changes nothing that others could notice: neither the term nor the vote.
 import { assert } from "../../base/index";
-import { Raft, hex } from "./raft";
+import type { Raft } from "./raft";
+import { hex } from "./raft";
 import { appendOwn } from "./replication";
 import { EntryType, NO_NODE, StateType } from "./types";
 import type { NodeId, Term } from "./types";

@@ -1,5 +1,5 @@
 // A copy of a member's state for people, metrics and tests. Taking it allocates: not for hot paths.
-import { ProgressState } from "./progress/progress";
+import type { ProgressState } from "./progress/progress";
 import type { Raft } from "./raft";
 import { confStateOf } from "./quorum/configuration";
 import { StateType } from "./types";

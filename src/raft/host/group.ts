@@ -186,7 +186,7 @@ export class RaftGroup implements GroupHandle {
 
   /** Compacts the log up to what is applied on disk, less `keepEntries`; only when that is worth a record. */
   compact(batch: LogBatch, keepEntries: number, minEntries: number): void {
-    const index = this.persistedIndex - keepEntries;
+    const index = Math.min(this.persistedIndex, this.appliedIndex) - keepEntries;
     if (index - this.log.firstIndex() + 1 < minEntries) return;
     const term = this.log.term(index);
     assert(typeof term === "number", "the log is held beyond the persisted applied index");

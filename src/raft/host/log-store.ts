@@ -138,7 +138,7 @@ export class LogStore implements RaftStorage {
     const bytes = Math.min(maxBytes, Number.MAX_SAFE_INTEGER);
     return this.storage.readEntries(this.group, low, high, bytes).map(({ term, index, type, payload }) => {
       assert(type === 0 || type === 1 || type === 2, "a stored entry has a known type");
-      return { term, index, type: type as EntryType, data: payload.length === 0 ? null : payload };
+      return { term, index, type: type, data: payload.length === 0 ? null : payload };
     });
   }
 }

@@ -8,7 +8,7 @@
 // is compacted away. Thread: the core's.
 import { AssertionFailure } from "../../../base/index";
 import type { LogIndex } from "../types";
-import { Inflights } from "./inflights";
+import type { Inflights } from "./inflights";
 
 export const ProgressState = { probe: 0, replicate: 1, snapshot: 2 } as const;
 export type ProgressState = (typeof ProgressState)[keyof typeof ProgressState];
