@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { types } from "node:util";
 import { BasaltError, errorText } from "../base/index";
 import type { ByteString } from "../base/index";
 import type { AppliedRecord, GroupLogState } from "./types";
@@ -126,8 +127,9 @@ function missing(what: string, cause?: unknown): BasaltError {
   );
 }
 
-/** Errors of the addon carry a code; anything else is passed through. */
+/** Errors of the addon carry a code; anything else is passed through. They may come from another realm. */
 export function asBasaltError(error: unknown): unknown {
-  const code = error instanceof Error ? (error as Error & { readonly code?: unknown }).code : undefined;
-  return typeof code === "string" ? new BasaltError(code, errorText(error)) : error;
+  if (!types.isNativeError(error)) return error;
+  const { code } = error as Error & { readonly code?: unknown };
+  return typeof code === "string" ? new BasaltError(code, error.message) : error;
 }

@@ -7,14 +7,7 @@ import type { ByteString } from "../base/index";
 import type { LogBatch } from "./log-batch";
 import { Answer, Event, Tier, asBasaltError, loadAddon } from "./native-addon";
 import type { NativeEngine, PackedAnswer, RunningFaults, ScanArguments, TestFaults } from "./native-addon";
-import {
-  ABSENT,
-  packKeys,
-  unpackEntries,
-  unpackGarbage,
-  unpackPage,
-  unpackValues,
-} from "./native-packing";
+import { ABSENT, packKeys, unpackEntries, unpackGarbage, unpackPage, unpackValues } from "./native-packing";
 import { notInMemory } from "./types";
 import type {
   AppliedRecord,
@@ -94,7 +87,13 @@ export class NativeStorage implements Storage {
 
   /** Use `openNativeStorage`. */
   constructor(options: NativeStorageOptions) {
-    const { directory, nodeId, fsync = "always", cacheBytes = 128 * MIB, writeBufferBytes = 64 * MIB } = options;
+    const {
+      directory,
+      nodeId,
+      fsync = "always",
+      cacheBytes = 128 * MIB,
+      writeBufferBytes = 64 * MIB,
+    } = options;
     assert(Number.isSafeInteger(nodeId) && nodeId > 0, "a node id is a positive integer");
     const addon = loadAddon(options.addonPath);
     const engineOptions = {
@@ -106,7 +105,9 @@ export class NativeStorage implements Storage {
       ...(options.testFaults && { faults: options.testFaults }),
     };
     try {
-      this.engine = new addon.Engine(engineOptions, this.scratch, this.result, this.events, () => this.wake());
+      this.engine = new addon.Engine(engineOptions, this.scratch, this.result, this.events, () =>
+        this.wake(),
+      );
     } catch (error) {
       throw asBasaltError(error);
     }
@@ -306,7 +307,16 @@ export class NativeStorage implements Storage {
     assert(maxRows >= 1, "a scan asks for at least one row");
     this.writeBounds(lower, upper);
     const direction = reverse ? 1 : 0;
-    return [group, lower.length, upper.length, maxRows, maxBytes, direction, valuePrefixBytes, snapshot?.id ?? 0];
+    return [
+      group,
+      lower.length,
+      upper.length,
+      maxRows,
+      maxBytes,
+      direction,
+      valuePrefixBytes,
+      snapshot?.id ?? 0,
+    ];
   }
 
   private addLoad(unpack: (packed: Buffer) => void): number {

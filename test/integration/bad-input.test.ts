@@ -134,9 +134,13 @@ test("a half-sent command waits without holding anyone up, and takes effect only
 test("a client that never reads its replies is not read any more; memory stays bounded, others are served", async () => {
   await client.send("SET", "large", "x".repeat(MIB));
   await client.send("GET", "large");
+  await client.send("SETRANGE", "huge", String(400 * MIB), "x");
   const before = residentBytes();
   const deaf = await RawConnection.open(basalt.redisPort);
+  const deafToo = await RawConnection.open(basalt.redisPort);
   deaf.stopReading();
+  deafToo.stopReading();
+  deafToo.send(encodeCommand(["GET", "huge"]));
   // A gigabyte of replies, and requests until the server does not take them.
   const request = Buffer.concat(Array.from({ length: 1024 }, () => encodeCommand(["GET", "large"])));
   deaf.send(request);
@@ -149,7 +153,8 @@ test("a client that never reads its replies is not read any more; memory stays b
   expect(deaf.unsentBytes).toBeGreaterThan(0);
   expect(residentBytes() - before).toBeLessThan(300 * MIB);
   deaf.close();
-  await client.send("DEL", "large", "other");
+  deafToo.close();
+  await client.send("DEL", "large", "other", "huge");
 });
 
 test("ten thousand idle connections cost little; one more than is allowed is told so", async () => {

@@ -4,7 +4,7 @@
 import { BasaltError, assert } from "../../base/index";
 import type { Storage } from "../../storage/index";
 import { encodedSize } from "../core/index";
-import type { ConfState, Entry, EntryType, HardState, LogGap, RaftStorage, Snapshot } from "../core/index";
+import type { ConfState, Entry, HardState, LogGap, RaftStorage, Snapshot } from "../core/index";
 import { decodeConfiguration } from "./configuration-record";
 
 export class LogStore implements RaftStorage {

@@ -10,7 +10,7 @@ import { CHUNK_BYTES, CHUNK_PAGE, ChunkWriter, chunkNumber, elementsOf } from ".
 
 /** Headers that are read beside one another. */
 const HEADERS_AT_ONCE = 64;
-const ZEROS_A_TURN = 4 * 1024 * 1024;
+const ZEROS_A_TURN = 1024 * 1024;
 
 /** The part [from, to) of a string of `length` bytes that a reply consists of. */
 export type RangeOf = (length: number) => { readonly from: number; readonly to: number };

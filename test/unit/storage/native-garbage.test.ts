@@ -1,0 +1,140 @@
+import type { ByteString } from "../../../src/base/index";
+import {
+  Space,
+  ValueEncoding,
+  ValueType,
+  collectionTombstoneKey,
+  databaseTombstoneKey,
+  elementPrefix,
+  encodeValueHeader,
+  hashedSubKey,
+  headerKey,
+  keyTombstoneKey,
+  tombstoneValue,
+  versionBytes,
+} from "../../../src/storage/index";
+import type { Garbage } from "../../../src/storage/index";
+import { put } from "./log-builder";
+import type { TestOperation } from "./log-builder";
+import { GROUP, NativeNode, TemporaryDirectory } from "./native-node";
+
+let directory: TemporaryDirectory;
+let node: NativeNode;
+
+beforeEach(() => {
+  directory = new TemporaryDirectory();
+  node = new NativeNode({ directory: directory.path, nodeId: 1 });
+});
+
+afterEach(async () => {
+  await node.storage.close();
+  directory.remove();
+});
+
+const NOW = 1_000_000;
+
+function header(db: number, key: string, versionMs: number, expiryMs = 0): TestOperation {
+  return put(
+    headerKey(db, key),
+    encodeValueHeader({
+      type: ValueType.hash,
+      encoding: ValueEncoding.elements,
+      expiryMs,
+      versionMs,
+      versionCounter: 0,
+      length: 1,
+      rest: "",
+    }),
+  );
+}
+
+const prefixOf = (db: number, key: string, versionMs: number): ByteString =>
+  elementPrefix(db, key, versionBytes(versionMs, 0));
+
+const element = (db: number, key: string, versionMs: number, field: string): TestOperation =>
+  put(prefixOf(db, key, versionMs) + hashedSubKey(field), "value");
+
+function find(from: ByteString | undefined, maxRows: number, databases: readonly number[]): Promise<Garbage> {
+  return new Promise((resolve) =>
+    node.storage.findGarbage(GROUP, { from, maxRows, nowMs: NOW, databases }, resolve),
+  );
+}
+
+/** A whole pass in answers of `maxRows`. */
+async function pass(maxRows: number, databases: readonly number[]): Promise<Garbage> {
+  const all = { expired: [] as ByteString[], orphans: [] as ByteString[], databases: [] as number[] };
+  let rowsExamined = 0;
+  let next: ByteString | undefined;
+  do {
+    const part = await find(next, maxRows, databases);
+    expect(part.rowsExamined).toBeLessThanOrEqual(maxRows);
+    all.expired.push(...part.expired);
+    all.orphans.push(...part.orphans);
+    all.databases.push(...part.databases.filter((id) => !all.databases.includes(id)));
+    rowsExamined += part.rowsExamined;
+    next = part.next;
+  } while (next !== undefined);
+  return { ...all, next, rowsExamined };
+}
+
+test("a database without rows has no garbage", async () => {
+  expect(await find(undefined, 10, [0])).toEqual({
+    expired: [],
+    orphans: [],
+    databases: [],
+    next: undefined,
+    rowsExamined: 0,
+  });
+});
+
+test("expired headers, orphaned elements and databases that are gone are found, whatever the page", async () => {
+  const rows: TestOperation[] = [
+    header(0, "live", 5),
+    header(0, "late", 6, NOW + 1),
+    header(0, "expired", 7, NOW),
+  ];
+  for (let field = 0; field < 50; field++) {
+    rows.push(element(0, "live", 5, `f${field}`), element(0, "live", 4, `f${field}`));
+    rows.push(element(0, "gone", 3, `f${field}`), element(9, "elsewhere", 8, `f${field}`));
+  }
+  rows.push(header(9, "elsewhere", 8), header(9, "more", 9));
+  await node.write(...rows);
+  for (const maxRows of [1, 2, 3, 100]) {
+    const found = await pass(maxRows, [0, 1]);
+    expect(found.expired).toEqual([headerKey(0, "expired")]);
+    expect([...found.orphans].sort()).toEqual([prefixOf(0, "gone", 3), prefixOf(0, "live", 4)].sort());
+    expect(found.databases).toEqual([9]);
+    // Three headers and one of database 9; three element prefixes and one row of database 9.
+    expect(found.rowsExamined).toBe(8);
+  }
+});
+
+test("tombstones come first and name their candidates", async () => {
+  await node.write(
+    header(0, "expired", 7, NOW),
+    header(0, "live", 5),
+    element(0, "live", 5, "f"),
+    put(collectionTombstoneKey(prefixOf(0, "live", 4)), tombstoneValue(1, 0)),
+    put(collectionTombstoneKey(prefixOf(0, "live", 5)), tombstoneValue(1, 0)),
+    put(databaseTombstoneKey(33), tombstoneValue(1, 0)),
+    put(keyTombstoneKey(headerKey(0, "expired")), tombstoneValue(1, 0)),
+    put(keyTombstoneKey(headerKey(0, "live")), tombstoneValue(1, 0)),
+  );
+  const first = await find(undefined, 5, [0]);
+  expect(first.orphans).toEqual([prefixOf(0, "live", 4)]);
+  expect(first.databases).toEqual([33]);
+  expect(first.expired).toEqual([headerKey(0, "expired")]);
+  expect(first.next?.charCodeAt(0)).toBe(Space.header);
+});
+
+test("headers are counted unless they have expired", async () => {
+  const rows = Array.from({ length: 300 }, (_, at) => header(0, `k${at}`, at + 1, at % 3 === 0 ? NOW : 0));
+  await node.write(...rows, header(1, "other", 1));
+  const count = (lower: ByteString, upper: ByteString, nowMs: number): Promise<number> =>
+    new Promise((resolve) => node.storage.countHeaders(GROUP, { lower, upper, nowMs }, resolve));
+  const first = headerKey(0, "").slice(0, 5);
+  const second = headerKey(1, "").slice(0, 5);
+  expect(await count(first, second, NOW)).toBe(200);
+  expect(await count(first, second, NOW - 1)).toBe(300);
+  expect(await count(first, "\u0011", NOW)).toBe(201);
+});
