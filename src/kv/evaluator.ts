@@ -211,9 +211,10 @@ export class Evaluator implements GroupListener {
     const sequence = open.isEmpty ? open.sequence - 1 : open.sequence;
     const run = (available: boolean): void => {
       if (!available) return ready(undefined);
-      const { committedSequence } = this.overlay;
-      const databases = Array.from({ length: 16 }, (_, i) => this.databases.physical(i, committedSequence));
-      ready(new PinnedView(this.storage, this.group.id, databases, this.hlc.nowMs()));
+      const nowMs = this.hlc.nowMs();
+      // From here on nothing judges earlier: a reply that leaves out what has expired can still fix the time.
+      this.hlc.observe(nowMs, 0);
+      ready(new PinnedView(this.storage, this.group.id, nowMs));
     };
     if (sequence <= appliedSequence) run(this.available);
     else this.barriers.push({ sequence, run });

@@ -1,8 +1,18 @@
 // A pinned view: committed and applied state at one moment, for reads that are too long for one turn (KEYS, DBSIZE,
 // large collections). They go page by page on the addon's threads and never hold up the event loop.
+import { assert } from "../base/index";
 import type { ByteString } from "../base/index";
-import { Space, databaseRange, decodeValueHeader, headerKey } from "../storage/index";
+import {
+  MetaField,
+  Space,
+  databaseRange,
+  decodeValueHeader,
+  headerKey,
+  metaKey,
+  notInMemory,
+} from "../storage/index";
 import type { ScanPage, Snapshot, Storage, ValueHeader } from "../storage/index";
+import { Databases } from "./databases";
 import type { ScanLimits } from "./scan";
 
 export class PinnedView {
@@ -13,12 +23,17 @@ export class PinnedView {
   /** The time at which expiry is judged in this view. */
   readonly nowMs: number;
 
-  constructor(storage: Storage, group: number, databases: readonly number[], nowMs: number) {
+  constructor(storage: Storage, group: number, nowMs: number) {
     this.storage = storage;
     this.group = group;
-    this.databases = databases;
     this.nowMs = nowMs;
     this.snapshot = storage.pinSnapshot();
+    // The map of databases of the same moment: more may be committed than these rows show.
+    const lower = metaKey(MetaField.databases);
+    const request = { lower, upper: lower + "\0", maxRows: 1, maxBytes: 1, snapshot: this.snapshot };
+    const page = storage.scan(group, request, "anywhere");
+    assert(page !== notInMemory, "a read that may block is answered");
+    this.databases = new Databases(page.values[0] ?? null).all();
   }
 
   /** The physical id of a logical database (0 to 15). */

@@ -18,6 +18,7 @@ import {
   ERR_NOT_PROPOSED,
   ERR_TOO_LARGE,
   ERR_UNKNOWN_OUTCOME,
+  speaksHttp,
   unknownCommand,
   wrongArity,
 } from "./dispatch-errors";
@@ -194,6 +195,10 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     server.statistics.commandsTotal++;
     const command = server.table.find(args.buffer, args.start(0), args.end(0));
     if (command === undefined) {
+      if (speaksHttp(args)) {
+        this.closing = true;
+        return;
+      }
       this.reply.error(unknownCommand(args));
       this.answered(server.unknownCommands, 0);
       return;

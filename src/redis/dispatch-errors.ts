@@ -29,6 +29,14 @@ export function shown(word: ByteString, maxBytes = ECHO_MAX_BYTES): ByteString {
   return word.slice(0, zero < 0 ? maxBytes : Math.min(zero, maxBytes));
 }
 
+/**
+ * Whether a command is the beginning of an HTTP request: a page in a browser can make one with a body full of commands.
+ * Redis ends such a connection without a word, and so do we.
+ */
+export function speaksHttp(args: Arguments): boolean {
+  return args.isWord(0, "POST") || args.isWord(0, "HOST:");
+}
+
 export function wrongArity(name: string): string {
   return `ERR wrong number of arguments for '${name}' command`;
 }

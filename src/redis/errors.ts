@@ -1,7 +1,7 @@
 // Error replies of commands, in Redis's words; those behind "Basalt" at the end are for what Redis does not limit. Errors
 // of the connection itself (unknown command, arity, outcomes) are in dispatch-errors.ts.
 import type { ByteString } from "../base/index";
-import { MAX_KEY_BYTES, MAX_PAYLOAD_BYTES } from "../storage/index";
+import { MAX_KEY_BYTES } from "../storage/index";
 import { shown } from "./dispatch-errors";
 
 export const ERR_SYNTAX = "ERR syntax error";
@@ -52,4 +52,3 @@ export function invalidLibraryText(option: ByteString): string {
 // Basalt's own limits (README.md, "Differences").
 export const ERR_KEY_TOO_LONG = `ERR a key is longer than ${MAX_KEY_BYTES} bytes`;
 export const ERR_FIELD_TOO_LONG = `ERR a field is longer than ${MAX_KEY_BYTES} bytes`;
-export const ERR_ENTRY_TOO_LARGE = `ERR this command writes more than one log entry holds (${MAX_PAYLOAD_BYTES} bytes); nothing was changed, split it`;

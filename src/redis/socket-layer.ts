@@ -87,21 +87,26 @@ export function listenNet(
   pool: OutputBlockPool,
   accept: (socket: ClientSocket) => SocketHandler,
 ): Promise<Listener> {
-  const server = net.createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 300_000 }, (socket) => {
-    const handler = accept(new NetSocket(socket, pool));
-    socket.on("data", (bytes: Buffer) => handler.chunk(bytes));
-    socket.on("drain", () => handler.drained());
-    // Every error is followed by "close", and a client's reset needs no answer.
-    socket.on("error", () => undefined);
-    socket.on("close", () => handler.closed());
-  });
+  const server = net.createServer(
+    { noDelay: true, keepAlive: true, keepAliveInitialDelay: 300_000 },
+    (socket) => {
+      const handler = accept(new NetSocket(socket, pool));
+      socket.on("data", (bytes: Buffer) => handler.chunk(bytes));
+      socket.on("drain", () => handler.drained());
+      // Every error is followed by "close", and a client's reset needs no answer.
+      socket.on("error", () => undefined);
+      socket.on("close", () => handler.closed());
+    },
+  );
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const reason =
         error.code === "EADDRINUSE"
           ? "another process listens there; stop it or choose another port"
           : `${errorText(error)}; choose another address`;
-      reject(new BasaltError("LISTEN_FAILED", `Cannot listen on ${host}:${port}: ${reason}.`, { cause: error }));
+      reject(
+        new BasaltError("LISTEN_FAILED", `Cannot listen on ${host}:${port}: ${reason}.`, { cause: error }),
+      );
     });
     server.listen({ host, port, backlog: 511 }, () => {
       const bound = server.address() as net.AddressInfo;

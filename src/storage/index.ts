@@ -8,3 +8,4 @@ export * from "./value-header";
 export { NativeStorage, openNativeStorage } from "./native-storage";
 export type { NativeStorageOptions } from "./native-storage";
 export type { RunningFaults, TestFaults } from "./native-addon";
+export { MemoryDisk, MemoryStorage } from "./memory/index";

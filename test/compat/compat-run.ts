@@ -11,7 +11,7 @@ import { Coverage } from "./coverage";
 import { MALFORMED_COMMANDS } from "./malformed-commands";
 import { CommandMaker } from "./random-commands";
 import type { RandomCommand } from "./random-commands";
-import { ReferenceServer } from "./reference-server";
+import type { ReferenceServer } from "./reference-server";
 import { TypedClient, isError, itemsOf, render } from "./typed-client";
 
 export interface CompatOptions {

@@ -41,7 +41,7 @@ function residentBytes(): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
 }
 
-/** Bytes that end a connection, with the error that says why. */
+/** Bytes that end a connection, with the error that says why; an HTTP request ends without a word. */
 const PROTOCOL_ERRORS: readonly (readonly [bytes: string, answer: string])[] = [
   ["*1\r\n$536870913\r\n", "-ERR Protocol error: invalid bulk length\r\n"],
   ["*1\r\n$-1\r\n", "-ERR Protocol error: invalid bulk length\r\n"],
@@ -56,6 +56,7 @@ const PROTOCOL_ERRORS: readonly (readonly [bytes: string, answer: string])[] = [
   [`*1\r\n$${"1".repeat(70_000)}`, "-ERR Protocol error: too big bulk count string\r\n"],
   ["x".repeat(70_000), "-ERR Protocol error: too big inline request\r\n"],
   ['SET k "unbalanced\r\n', "-ERR Protocol error: unbalanced quotes in request\r\n"],
+  ["POST / HTTP/1.1\r\nHost: x\r\n\r\nFLUSHALL\r\n", ""],
   ["PING\r\n*1\r\n$x\r\n", "+PONG\r\n-ERR Protocol error: invalid bulk length\r\n"],
 ];
 

@@ -14,6 +14,7 @@ import { ALL_COMMANDS } from "../../src/redis/commands/index";
 import { OutputBlockPool } from "../../src/resp/index";
 import { MemoryDisk, MemoryStorage } from "../../src/storage/memory/index";
 import type { CommittedLog } from "./committed-log";
+import { compareOrder } from "./history";
 import type { Operation, Order } from "./history";
 import { SimClock, SimScheduler } from "./sim-time";
 import type { WorldTime } from "./sim-time";
@@ -77,6 +78,7 @@ export class SimProcess {
   /** The command in slices that is about to pin its view. */
   private pinning: Operation | undefined;
   private readonly proposals = new Map<string, Proposal>();
+  private readonly lastOrders = new Map<number, Order>();
 
   constructor(
     node: SimNode,
@@ -203,16 +205,42 @@ export class SimProcess {
       pinView((view) => {
         if (view !== undefined && operation !== undefined) {
           operation.nowMs = view.nowMs;
-          operation.order = this.order(true);
+          operation.order = this.order(this.appliedSequence, true);
         }
         ready(view);
       });
     };
   }
 
-  private order(committed: boolean): Order {
-    const sequence = committed ? this.evaluator.releasedSequence : this.evaluator["overlay"].open.sequence;
+  private order(sequence: number, committed: boolean): Order {
     return { epoch: this.epoch, sequence, committed, count: ++this.evaluations, survived: false };
+  }
+
+  /** Notes where in the order of batches an evaluation stands: in its own, or behind the last one it depends on. */
+  private evaluated(operation: Operation, { session, connection }: CommandContext): void {
+    const { open, committedSequence } = this.evaluator["overlay"];
+    const writes = session.hasWritten || session.observedSequence === open.sequence;
+    const seen = this.committedView ? committedSequence : Math.max(session.observedSequence, committedSequence);
+    let order = writes ? this.order(open.sequence, false) : this.order(seen, true);
+    // What its connection asked before comes before it.
+    const before = this.lastOrders.get(connection.id);
+    if (before !== undefined && before.epoch === order.epoch && compareOrder(before, order) > 0) {
+      order = this.order(before.sequence, before.committed || before.sequence !== open.sequence);
+    }
+    this.lastOrders.set(connection.id, order);
+    operation.nowMs = session.nowMs;
+    operation.order = order;
+  }
+
+  /** The last batch that the rows in storage show. */
+  private get appliedSequence(): number {
+    const { index } = this.storage.readApplied(GROUP);
+    let applied = 0;
+    for (const [place, proposal] of this.proposals) {
+      const [epoch, sequence] = place.split(".").map(Number) as [number, number];
+      if (epoch === this.epoch && proposal.index <= index) applied = Math.max(applied, sequence);
+    }
+    return applied;
   }
 
   /** The command, with a note of when and in which view it was evaluated. */
@@ -226,11 +254,7 @@ export class SimProcess {
     if (definition.kind === "evaluated") {
       const run: EvaluatedFunction = (context) => {
         const outcome = definition.run(context);
-        if (outcome === undefined) {
-          const operation = operationOf(context);
-          operation.nowMs = context.session.nowMs;
-          operation.order = this.order(this.committedView);
-        }
+        if (outcome === undefined) this.evaluated(operationOf(context), context);
         return outcome;
       };
       return { ...spec, function: { ...definition, run } };

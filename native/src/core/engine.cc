@@ -80,7 +80,7 @@ void Engine::SubmitLoad(std::function<void()> job) {
 Outcome Engine::ReadEntries(uint32_t group, uint64_t low, uint64_t high, size_t max_bytes,
                             std::vector<HeldEntry>* to) const {
   size_t bytes = 0;
-  for (uint64_t index = low; index < high && (index == low || bytes < max_bytes);) {
+  for (uint64_t index = low; index < high && (index == low || bytes <= max_bytes);) {
     // Alternately from memory and from the log: which entries are held changes meanwhile.
     std::vector<HeldEntry> part;
     groups_.TakeHeld(group, index, high - 1, max_bytes - bytes, &part);

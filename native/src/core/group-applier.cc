@@ -1,6 +1,7 @@
 #include "group-applier.h"
 
-#include <iterator>
+#include <algorithm>
+#include <cstring>
 
 #include "assertion.h"
 #include "log-entry.h"
@@ -75,35 +76,70 @@ void GroupApplier::Collect(HeldEntry entry, uint64_t hlc) {
 }
 
 size_t GroupApplier::Pack(const Instances& instances, rocksdb::WriteBatch* batch) {
-  char prefix[kGroupBytes];
-  PutU32(prefix, group_);
-  Slice key[2] = {Slice(prefix, kGroupBytes), Slice()};
-  Slice end[2] = {Slice(prefix, kGroupBytes), Slice()};
-  for (const Operation& operation : operations_) {
-    key[1] = operation.key;
-    rocksdb::ColumnFamilyHandle* family = instances.FamilyOfSpace(static_cast<uint8_t>(operation.key[0]));
-    Status status;
-    switch (operation.tag) {
-      case OperationTag::kPut:
-        status = batch->Put(family, SliceParts(key, 2), SliceParts(&operation.value, 1));
-        break;
-      case OperationTag::kDelete:
-        status = batch->Delete(family, SliceParts(key, 2));
-        break;
-      case OperationTag::kDeleteRange:
-        end[1] = operation.value;
-        if (operation.key != operation.value) status = batch->DeleteRange(family, SliceParts(key, 2), SliceParts(end, 2));
-        break;
+  size_t written = 0;
+  for (size_t begin = 0; begin < operations_.size();) {
+    if (operations_[begin].tag == OperationTag::kDeleteRange) {
+      PackOne(operations_[begin++], instances, batch);
+      written++;
+      continue;
     }
-    BASALT_ASSERT(status.ok(), "an operation can be packed");
+    size_t end = begin + 1;
+    while (end < operations_.size() && operations_[end].tag != OperationTag::kDeleteRange) end++;
+    written += PackSorted(begin, end, instances, batch);
+    begin = end;
   }
   char record[kAppliedRecordBytes];
   PutAppliedRecord(record, record_);
-  key[1] = AppliedKey();
-  const Slice value(record, kAppliedRecordBytes);
-  const Status status = batch->Put(instances.key_values, SliceParts(key, 2), SliceParts(&value, 1));
-  BASALT_ASSERT(status.ok(), "an applied record can be packed");
-  return operations_.size();
+  PackOne(Operation{OperationTag::kPut, AppliedKey(), Slice(record, kAppliedRecordBytes)}, instances, batch);
+  return written;
+}
+
+size_t GroupApplier::PackSorted(size_t begin, size_t end, const Instances& instances, rocksdb::WriteBatch* batch) {
+  places_.clear();
+  for (size_t position = begin; position < end; position++) {
+    const Slice& key = operations_[position].key;
+    char head[16] = {};
+    std::memcpy(head, key.data(), std::min(key.size(), sizeof(head)));
+    places_.push_back(Place{GetU64(head), GetU64(head + 8), static_cast<uint32_t>(position)});
+  }
+  std::sort(places_.begin(), places_.end(), [this](const Place& left, const Place& right) {
+    if (left.first != right.first) return left.first < right.first;
+    if (left.second != right.second) return left.second < right.second;
+    const int order = operations_[left.position].key.compare(operations_[right.position].key);
+    return order != 0 ? order < 0 : left.position < right.position;
+  });
+  size_t written = 0;
+  for (size_t at = 0; at < places_.size(); at++) {
+    const Operation& operation = operations_[places_[at].position];
+    const bool overwritten = at + 1 < places_.size() && places_[at].first == places_[at + 1].first &&
+                             operations_[places_[at + 1].position].key == operation.key;
+    if (overwritten) continue;
+    PackOne(operation, instances, batch);
+    written++;
+  }
+  return written;
+}
+
+void GroupApplier::PackOne(const Operation& operation, const Instances& instances, rocksdb::WriteBatch* batch) const {
+  char prefix[kGroupBytes];
+  PutU32(prefix, group_);
+  const Slice key[2] = {Slice(prefix, kGroupBytes), operation.key};
+  rocksdb::ColumnFamilyHandle* family = instances.FamilyOfSpace(static_cast<uint8_t>(operation.key[0]));
+  Status status;
+  switch (operation.tag) {
+    case OperationTag::kPut:
+      status = batch->Put(family, SliceParts(key, 2), SliceParts(&operation.value, 1));
+      break;
+    case OperationTag::kDelete:
+      status = batch->Delete(family, SliceParts(key, 2));
+      break;
+    case OperationTag::kDeleteRange: {
+      const Slice end[2] = {Slice(prefix, kGroupBytes), operation.value};
+      if (operation.key != operation.value) status = batch->DeleteRange(family, SliceParts(key, 2), SliceParts(end, 2));
+      break;
+    }
+  }
+  BASALT_ASSERT(status.ok(), "an operation can be packed");
 }
 
 void GroupApplier::Clear() {

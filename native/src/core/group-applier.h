@@ -32,7 +32,11 @@ class GroupApplier {
   size_t collected_operations() const { return operations_.size(); }
   size_t collected_bytes() const { return collected_bytes_; }
 
-  /** Packs the collected operations and the applied record. Returns how many operations were written. */
+  /**
+   * Packs the collected operations and the applied record. Between two delete-ranges, which are barriers, operations go in
+   * the order of their keys and only the last one of each key: the memtable takes neighbours faster. Returns how many
+   * operations were written.
+   */
   size_t Pack(const Instances& instances, rocksdb::WriteBatch* batch);
   /** Forgets what was packed. */
   void Clear();
@@ -43,10 +47,20 @@ class GroupApplier {
   void DropFragments();
   void Collect(HeldEntry entry, uint64_t hlc);
 
+  /** An operation's place in the order of keys: by its first 16 bytes, then by the rest, then by age. */
+  struct Place {
+    uint64_t first;
+    uint64_t second;
+    uint32_t position;
+  };
+  size_t PackSorted(size_t begin, size_t end, const Instances& instances, rocksdb::WriteBatch* batch);
+  void PackOne(const Operation& operation, const Instances& instances, rocksdb::WriteBatch* batch) const;
+
   const uint32_t group_;
   AppliedRecord record_;
 
   std::vector<Operation> operations_;
+  std::vector<Place> places_;
   /** Keeps alive what the operations point into. */
   std::vector<Block> blocks_;
   uint64_t collected_count_ = 0;

@@ -15,8 +15,8 @@ import {
 } from "../../storage/index";
 import { goSliced } from "../command";
 import type { CommandContext, CommandSpec, GoSliced } from "../command";
-import { wrongArity } from "../dispatch-errors";
-import { ERR_ENTRY_TOO_LARGE, ERR_FIELD_TOO_LONG, ERR_WRONG_TYPE } from "../errors";
+import { ERR_TOO_LARGE, wrongArity } from "../dispatch-errors";
+import { ERR_FIELD_TOO_LONG, ERR_WRONG_TYPE } from "../errors";
 import { countLookup, isWrongType } from "./lookup";
 import { readInSlices } from "./sliced-read";
 import { liveHeader } from "./sliced-strings";
@@ -32,7 +32,7 @@ const FIELD_HASH_BYTES = 4;
 function hset(context: CommandContext): void | NotReady {
   const { args, reply, session } = context;
   if (args.count % 2 !== 0) return reply.error(wrongArity("hset"));
-  if (args.end(args.count - 1) - args.start(1) > MAX_PAYLOAD_BYTES) return reply.error(ERR_ENTRY_TOO_LARGE);
+  if (args.end(args.count - 1) - args.start(1) > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
   for (let i = 2; i < args.count; i += 2) {
     if (args.length(i) > MAX_KEY_BYTES) return reply.error(ERR_FIELD_TOO_LONG);
   }

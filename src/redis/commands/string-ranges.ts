@@ -6,7 +6,8 @@ import { MAX_PAYLOAD_BYTES, ValueEncoding, ValueType } from "../../storage/index
 import type { ValueHeader } from "../../storage/index";
 import { goSliced } from "../command";
 import type { CommandContext, CommandSpec, GoSliced } from "../command";
-import { ERR_ENTRY_TOO_LARGE, ERR_NOT_INTEGER, ERR_OFFSET, ERR_STRING_TOO_LONG } from "../errors";
+import { ERR_TOO_LARGE } from "../dispatch-errors";
+import { ERR_NOT_INTEGER, ERR_OFFSET, ERR_STRING_TOO_LONG } from "../errors";
 import { countLookup, isWrongType } from "./lookup";
 import { replyWithOneSliced } from "./sliced-strings";
 import type { RangeOf } from "./sliced-strings";
@@ -21,7 +22,7 @@ import {
 function append(context: CommandContext): void | NotReady {
   const { args, reply, session } = context;
   const valueBytes = args.length(2);
-  if (valueBytes > MAX_PAYLOAD_BYTES) return reply.error(ERR_ENTRY_TOO_LARGE);
+  if (valueBytes > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
   const database = session.database(context.connection.database);
   const key = args.string(1);
   const header = session.header(database, key);
@@ -52,7 +53,7 @@ function setrange(context: CommandContext): void | NotReady {
   if (offset === undefined) return reply.error(ERR_NOT_INTEGER);
   if (offset < 0) return reply.error(ERR_OFFSET);
   const valueBytes = args.length(3);
-  if (valueBytes > MAX_PAYLOAD_BYTES) return reply.error(ERR_ENTRY_TOO_LARGE);
+  if (valueBytes > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
   const database = session.database(context.connection.database);
   const key = args.string(1);
   const header = session.header(database, key);

@@ -5,8 +5,8 @@ import type { NotReady } from "../../kv/index";
 import { MAX_PAYLOAD_BYTES, INLINE_STRING_MAX_BYTES, ValueType } from "../../storage/index";
 import { goSliced } from "../command";
 import type { CommandContext, CommandSpec, GoSliced } from "../command";
-import { wrongArity } from "../dispatch-errors";
-import { ERR_ENTRY_TOO_LARGE, ERR_SYNTAX } from "../errors";
+import { ERR_TOO_LARGE, wrongArity } from "../dispatch-errors";
+import { ERR_SYNTAX } from "../errors";
 import { expiryTime } from "./expiry-time";
 import { countLookup, isWrongType } from "./lookup";
 import { replyWithManySliced, replyWithOneSliced, wholeString } from "./sliced-strings";
@@ -62,7 +62,7 @@ function mget(context: CommandContext): void | NotReady | GoSliced {
 function set(context: CommandContext): void | NotReady {
   const { args, reply, session } = context;
   if (args.count > 3) return setWithOptions(context);
-  if (args.length(2) > MAX_PAYLOAD_BYTES) return reply.error(ERR_ENTRY_TOO_LARGE);
+  if (args.length(2) > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
   const database = session.database(context.connection.database);
   putString(session, database, args.buffer, args.start(1), args.end(1), args.start(2), args.end(2), 0);
   reply.ok();
@@ -110,7 +110,7 @@ function setWithOptions(context: CommandContext): void | NotReady {
     if (typeof time === "string") return reply.error(time);
     expiryMs = time;
   }
-  if (args.length(2) > MAX_PAYLOAD_BYTES) return reply.error(ERR_ENTRY_TOO_LARGE);
+  if (args.length(2) > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
 
   const database = session.database(context.connection.database);
   if (wantsOld || keepsExpiry || onlyIfAbsent || onlyIfPresent) {
@@ -140,7 +140,7 @@ function setWithOptions(context: CommandContext): void | NotReady {
 function mset(context: CommandContext): void {
   const { args, reply, session } = context;
   if (args.count % 2 === 0) return reply.error(wrongArity("mset"));
-  if (args.end(args.count - 1) - args.start(1) > MAX_PAYLOAD_BYTES) return reply.error(ERR_ENTRY_TOO_LARGE);
+  if (args.end(args.count - 1) - args.start(1) > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
   const database = session.database(context.connection.database);
   for (let i = 1; i < args.count; i += 2) {
     putString(

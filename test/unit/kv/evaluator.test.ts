@@ -13,6 +13,7 @@ import {
   ValueType,
   databaseRange,
   readPayloadHeader,
+  userKeyOfHeader,
 } from "../../../src/storage/index";
 import { GROUP, KvNode } from "./kv-node";
 
@@ -196,6 +197,41 @@ describe("pinned views", () => {
     node.loadAll();
     expect(count).toBe(0);
     flushed.view!.release();
+  });
+
+  test("show one state: the map of databases is that of the rows, whatever is committed above them", () => {
+    const node = new KvNode();
+    setHeader(node, "old", 0);
+    const pinned = pin(node);
+    node.endTurn();
+    node.evaluator.begin(false, 0).flushDatabases([0]);
+    node.evaluator.finish();
+    setHeader(node, "new", 0);
+    node.endTurn();
+    node.commitAll();
+    node.storage.stepApply(1);
+    node.storage.deliver();
+    const { lower, upper } = databaseRange(Space.header, pinned.view!.database(0));
+    const keys: string[] = [];
+    pinned.view!.scan(lower, upper, { maxRows: 9, maxBytes: 999 }, (page) => keys.push(...page.keys));
+    node.loadAll();
+    expect(keys.map(userKeyOfHeader)).toEqual(["old"]);
+    pinned.view!.release();
+  });
+
+  test("are followed by no time before theirs, so that the time they judged by can still be fixed", () => {
+    const node = new KvNode();
+    setHeader(node, "a", node.clock.wall + 10);
+    node.settle();
+    node.clock.wall += 10;
+    const pinned = pin(node);
+    node.clock.wall -= 1000;
+    node.evaluator.begin(false, 0).fixTime();
+    node.evaluator.finish();
+    node.settle();
+    expect(node.evaluator.nowMs).toBeGreaterThanOrEqual(pinned.view!.nowMs);
+    expect(node.evaluator.begin(false, 0).header(0, "a")).toBe(null);
+    pinned.view!.release();
   });
 });
 

@@ -1,5 +1,5 @@
 // The command table: lookup, and its metadata against a real redis-server's COMMAND INFO and COMMAND DOCS.
-import { Command } from "../../../src/redis/index";
+import type { Command } from "../../../src/redis/index";
 import { CommandTable } from "../../../src/redis/index";
 import type { CommandSpec } from "../../../src/redis/index";
 import { ReferenceServer } from "../../compat/reference-server";
