@@ -50,7 +50,7 @@ const TABLE: readonly Line[] = [
       room("proto", "deterministic", "protobufjs", "protobufjs/minimal"),
     ],
   },
-  { rooms: [room("storage", "free", "node:fs", "node:module", "node:path")] },
+  { rooms: [room("storage", "free", "node:fs", "node:module", "node:path", "node:util")] },
   { rooms: [room("raft/core", "pure")] },
   { rooms: [room("raft/host", "deterministic")] },
   { rooms: [room("sharding/routing", "pure")] },

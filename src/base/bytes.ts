@@ -37,9 +37,7 @@ export function getU16(source: Uint8Array, at: number): number {
 }
 
 export function getU32(source: Uint8Array, at: number): number {
-  return (
-    ((source[at]! << 24) | (source[at + 1]! << 16) | (source[at + 2]! << 8) | source[at + 3]!) >>> 0
-  );
+  return ((source[at]! << 24) | (source[at + 1]! << 16) | (source[at + 2]! << 8) | source[at + 3]!) >>> 0;
 }
 
 /** Exact only below 2^53: decoders check the result with `assertSafeInteger`. */

@@ -57,7 +57,8 @@ export class RingQueue<T> {
   private grow(): void {
     const size = this.items.length;
     const grown = new Array<T | undefined>(size * 2).fill(undefined);
-    for (let offset = 0; offset < size; offset++) grown[offset] = this.items[(this.head + offset) & this.mask];
+    for (let offset = 0; offset < size; offset++)
+      grown[offset] = this.items[(this.head + offset) & this.mask];
     this.items = grown;
     this.mask = size * 2 - 1;
     this.head = 0;

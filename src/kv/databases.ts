@@ -87,7 +87,8 @@ function initial(): Version {
 }
 
 function encode(version: Version): ByteString {
-  const head = String.fromCharCode(FORMAT) + u32String(version.nextId) + String.fromCharCode(version.physical.length);
+  const head =
+    String.fromCharCode(FORMAT) + u32String(version.nextId) + String.fromCharCode(version.physical.length);
   return head + version.physical.map(u32String).join("");
 }
 

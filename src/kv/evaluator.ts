@@ -209,11 +209,12 @@ export class Evaluator implements GroupListener {
   pinView(ready: (view: PinnedView | undefined) => void): void {
     const { open, appliedSequence } = this.overlay;
     const sequence = open.isEmpty ? open.sequence - 1 : open.sequence;
+    // Expiry is judged at the time of asking, and from here on nothing is judged earlier. So what the view leaves out as
+    // expired has expired for everything that it does not show, too, and the time can still be fixed at its end.
+    const nowMs = this.hlc.nowMs();
+    this.hlc.observe(nowMs, 0);
     const run = (available: boolean): void => {
       if (!available) return ready(undefined);
-      const nowMs = this.hlc.nowMs();
-      // From here on nothing judges earlier: a reply that leaves out what has expired can still fix the time.
-      this.hlc.observe(nowMs, 0);
       ready(new PinnedView(this.storage, this.group.id, nowMs));
     };
     if (sequence <= appliedSequence) run(this.available);
@@ -274,7 +275,8 @@ export class Evaluator implements GroupListener {
   }
 
   private newBatch(sequence: number): Batch {
-    const sizeHint = Math.max(MIN_BATCH_BUFFER_BYTES, Math.min(this.maxBatchBytes, this.lastBatchBytes * 1.25)) | 0;
+    const sizeHint =
+      Math.max(MIN_BATCH_BUFFER_BYTES, Math.min(this.maxBatchBytes, this.lastBatchBytes * 1.25)) | 0;
     return new Batch(sequence, sizeHint);
   }
 

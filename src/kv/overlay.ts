@@ -82,7 +82,8 @@ export class Overlay {
       this.backlogOperations += batch.operationCount;
       this.backlogBytes += batch.buffer.length;
     }
-    if (this.backlogOperations > BACKLOG_MAX_OPERATIONS || this.backlogBytes > BACKLOG_MAX_BYTES) this.dropBacklog();
+    if (this.backlogOperations > BACKLOG_MAX_OPERATIONS || this.backlogBytes > BACKLOG_MAX_BYTES)
+      this.dropBacklog();
     if (this.ranges.length > 0) this.retireRanges();
     this.cache.rotateWhenFull(sequence);
   }
@@ -190,7 +191,11 @@ export class Overlay {
       if (key.charCodeAt(0) === Space.header) {
         const header = this.header(databaseOfKey(key), userKeyOfHeader(key), committed);
         if (header === undefined) continue;
-        rows.push({ key, sequence: header.sequence, value: header.type === 0 ? null : encodeValueHeader(header) });
+        rows.push({
+          key,
+          sequence: header.sequence,
+          value: header.type === 0 ? null : encodeValueHeader(header),
+        });
       } else {
         const row = this.element(key, committed);
         if (row !== undefined) rows.push({ key, sequence: row.sequence, value: row.value });
@@ -217,7 +222,12 @@ export class Overlay {
   rollback(markLength: number, markCount: number): void {
     const batch = this.open;
     if (batch.indexedLength > markLength) {
-      const reader = new OperationReader(batch.buffer, markLength, batch.indexedLength, batch.indexedCount - markCount);
+      const reader = new OperationReader(
+        batch.buffer,
+        markLength,
+        batch.indexedLength,
+        batch.indexedCount - markCount,
+      );
       const undone: { key: ByteString; tag: number }[] = [];
       while (reader.next()) {
         const key = batch.buffer.toString("latin1", reader.keyStart, reader.keyEnd);
@@ -359,7 +369,10 @@ export class Overlay {
 }
 
 /** Cuts what took effect before `order` off a row's older forms. */
-function forgetOlder<R extends { readonly order: number; older: R | undefined }>(row: R, order: number): void {
+function forgetOlder<R extends { readonly order: number; older: R | undefined }>(
+  row: R,
+  order: number,
+): void {
   let newer = row;
   while (newer.older !== undefined && newer.older.order > order) newer = newer.older;
   newer.older = undefined;

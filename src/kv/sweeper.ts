@@ -44,7 +44,13 @@ export class Sweeper {
   private loading = 0;
   private cancel: (() => void) | undefined;
   private stopped = false;
-  readonly statistics = { passesTotal: 0, rowsExaminedTotal: 0, expiredTotal: 0, orphansTotal: 0, databasesTotal: 0 };
+  readonly statistics = {
+    passesTotal: 0,
+    rowsExaminedTotal: 0,
+    expiredTotal: 0,
+    orphansTotal: 0,
+    databasesTotal: 0,
+  };
 
   constructor(evaluator: Evaluator, options: SweeperOptions) {
     this.evaluator = evaluator;

@@ -42,11 +42,19 @@ export function nodeMetrics(node: MeasuredNode): Metrics {
     return redis.protocolErrors.latencyUs.count;
   });
   metrics.gauge("basalt_redis_connections", "Open connections", () => redis.clients.size);
-  metrics.total("basalt_redis_connections_total", "Connections accepted", () => redis.statistics.connectionsTotal);
+  metrics.total(
+    "basalt_redis_connections_total",
+    "Connections accepted",
+    () => redis.statistics.connectionsTotal,
+  );
   metrics.total("basalt_redis_connections_rejected_total", "Connections refused at the limit", () => {
     return redis.statistics.rejectedConnectionsTotal;
   });
-  metrics.total("basalt_redis_input_bytes_total", "Bytes received", () => redis.statistics.netInputBytesTotal);
+  metrics.total(
+    "basalt_redis_input_bytes_total",
+    "Bytes received",
+    () => redis.statistics.netInputBytesTotal,
+  );
   metrics.total("basalt_redis_output_bytes_total", "Bytes sent", () => redis.statistics.netOutputBytesTotal);
 
   const { statistics } = evaluator;
@@ -68,7 +76,11 @@ export function nodeMetrics(node: MeasuredNode): Metrics {
     {},
     statistics.commitUs,
   );
-  metrics.total("basalt_kv_loads_total", "Evaluations that had to wait for the disk", () => statistics.loadsTotal);
+  metrics.total(
+    "basalt_kv_loads_total",
+    "Evaluations that had to wait for the disk",
+    () => statistics.loadsTotal,
+  );
   metrics.total("basalt_kv_congestions_total", "Times that reading stopped at the in-flight limit", () => {
     return statistics.congestionsTotal;
   });
@@ -97,11 +109,21 @@ export function nodeMetrics(node: MeasuredNode): Metrics {
   });
 
   const labels = { group: String(group.id) };
-  metrics.gauge("basalt_raft_leading", "1 while this node leads and evaluates", () => (group.status.leading ? 1 : 0), labels);
+  metrics.gauge(
+    "basalt_raft_leading",
+    "1 while this node leads and evaluates",
+    () => (group.status.leading ? 1 : 0),
+    labels,
+  );
   metrics.gauge("basalt_raft_term", "Term it leads in, 0 when not", () => group.status.term, labels);
   metrics.gauge("basalt_raft_commit_index", "Commit index", () => group.status.commitIndex, labels);
   metrics.gauge("basalt_raft_applied_index", "Applied index", () => group.status.appliedIndex, labels);
-  metrics.gauge("basalt_raft_persisted_index", "Applied index on disk", () => group.status.persistedIndex, labels);
+  metrics.gauge(
+    "basalt_raft_persisted_index",
+    "Applied index on disk",
+    () => group.status.persistedIndex,
+    labels,
+  );
   metrics.gauge(
     "basalt_raft_apply_lag_entries",
     "Entries committed and not applied",

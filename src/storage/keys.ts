@@ -81,7 +81,8 @@ export function hashedSubKey(member: ByteString): ByteString {
 /** All rows of a physical database in one space: [lower, upper). */
 export function databaseRange(space: number, db: number): { lower: ByteString; upper: ByteString } {
   const lower = String.fromCharCode(space) + u32String(db);
-  const upper = db === 0xffff_ffff ? String.fromCharCode(space + 1) : String.fromCharCode(space) + u32String(db + 1);
+  const upper =
+    db === 0xffff_ffff ? String.fromCharCode(space + 1) : String.fromCharCode(space) + u32String(db + 1);
   return { lower, upper };
 }
 

@@ -36,8 +36,8 @@ export interface RunningFaults {
 
 export const Event = { logSynced: 1, applied: 2, persisted: 3, failed: 4, loaded: 5, closed: 6 } as const;
 
-/** Answers of synchronous reads that are no length. */
-export const Answer = { absent: -1, notInMemory: -2 } as const;
+/** What a synchronous read answers when it has to be loaded. */
+export const NOT_IN_MEMORY_ANSWER = -2;
 
 export const Tier = { memory: 0, anywhere: 1 } as const;
 
@@ -46,6 +46,9 @@ export type PackedAnswer = number | Buffer;
 
 /** group, lowerBytes, upperBytes, maxRows, maxBytes, reverse, valuePrefixBytes (−1: all), snapshot (0: none). */
 export type ScanArguments = readonly [number, number, number, number, number, number, number, number];
+
+/** A function of its own, since it is called for every read: see native/src/addon/engine-object-reads.cc. */
+export type NativeGet = (group: number, key: ByteString, tier: number) => ByteString | null | number;
 
 export interface NativeEngine {
   poll(): number;
@@ -64,7 +67,7 @@ export interface NativeEngine {
   close(): void;
   finishClose(): void;
 
-  get(group: number, keyBytes: number, tier: number): PackedAnswer;
+  getter(): NativeGet;
   multiGet(group: number, keys: Uint8Array, count: number, tier: number): PackedAnswer;
   scan(tier: number, ...request: ScanArguments): PackedAnswer;
   pinSnapshot(): number;

@@ -1,12 +1,19 @@
 // Storage on disk: RocksDB through the addon (native/). One instance per open directory and JavaScript thread. Three
-// buffers are shared with the addon for its lifetime: keys go in through `scratch`, rows come out through `result` and
+// buffers are shared with the addon for its lifetime: bounds go in through `scratch`, pages come out through `result` and
 // are copied out at once, completions come as triples in `events`. The addon wakes this thread once for many completions;
 // `wake` then drains them all. Nothing calls back from inside a call.
 import { BasaltError, assert } from "../base/index";
 import type { ByteString } from "../base/index";
 import type { LogBatch } from "./log-batch";
-import { Answer, Event, Tier, asBasaltError, loadAddon } from "./native-addon";
-import type { NativeEngine, PackedAnswer, RunningFaults, ScanArguments, TestFaults } from "./native-addon";
+import { Event, NOT_IN_MEMORY_ANSWER, Tier, asBasaltError, loadAddon } from "./native-addon";
+import type {
+  NativeEngine,
+  NativeGet,
+  PackedAnswer,
+  RunningFaults,
+  ScanArguments,
+  TestFaults,
+} from "./native-addon";
 import { ABSENT, packKeys, unpackEntries, unpackGarbage, unpackPage, unpackValues } from "./native-packing";
 import { notInMemory } from "./types";
 import type {
@@ -42,7 +49,6 @@ export interface NativeStorageOptions {
 }
 
 const MIB = 1024 * 1024;
-const GROUP_BYTES = 4;
 /** Two keys of the longest kind with everything before and behind the user key. */
 const SCRATCH_BYTES = 512 * 1024;
 const RESULT_BYTES = 256 * 1024;
@@ -75,6 +81,7 @@ export class NativeStorage implements Storage {
   readonly nodeId: number;
   readonly incarnation: number;
   private readonly engine: NativeEngine;
+  private readonly getRow: NativeGet;
   private readonly scratch = Buffer.alloc(SCRATCH_BYTES);
   private readonly result = Buffer.alloc(RESULT_BYTES);
   private readonly events = new Float64Array(MAX_EVENTS * 3);
@@ -111,6 +118,7 @@ export class NativeStorage implements Storage {
     } catch (error) {
       throw asBasaltError(error);
     }
+    this.getRow = this.engine.getter();
     this.nodeId = nodeId;
     this.incarnation = this.engine.incarnation();
   }
@@ -174,12 +182,12 @@ export class NativeStorage implements Storage {
 
   get(group: number, key: ByteString, tier: ReadTier): ByteString | null | NotInMemory {
     this.checkUsable();
-    const keyBytes = this.scratch.write(key, GROUP_BYTES, "latin1");
-    assert(keyBytes === key.length && keyBytes > 0, "a key begins at the space byte and fits its buffer");
-    const answer = this.guardedGet(group, keyBytes, tier === "memory" ? Tier.memory : Tier.anywhere);
-    if (typeof answer !== "number") return answer.toString("latin1");
-    if (answer >= 0) return this.result.toString("latin1", 0, answer);
-    return answer === Answer.absent ? null : notInMemory;
+    try {
+      const answer = this.getRow(group, key, tier === "memory" ? Tier.memory : Tier.anywhere);
+      return typeof answer === "number" ? notInMemory : answer;
+    } catch (error) {
+      throw asBasaltError(error);
+    }
   }
 
   multiGet(group: number, keys: readonly ByteString[], tier: ReadTier): (ByteString | null | NotInMemory)[] {
@@ -195,7 +203,7 @@ export class NativeStorage implements Storage {
     const nativeTier = tier === "memory" ? Tier.memory : Tier.anywhere;
     const scanArguments = this.scanArguments(group, request);
     const packed = this.guard(() => this.engine.scan(nativeTier, ...scanArguments));
-    return packed === Answer.notInMemory ? notInMemory : unpackPage(this.answerBytes(packed));
+    return packed === NOT_IN_MEMORY_ANSWER ? notInMemory : unpackPage(this.answerBytes(packed));
   }
 
   pinSnapshot(): Snapshot {
@@ -278,14 +286,6 @@ export class NativeStorage implements Storage {
   private guard<T>(call: () => T): T {
     try {
       return call();
-    } catch (error) {
-      throw asBasaltError(error);
-    }
-  }
-
-  private guardedGet(group: number, keyBytes: number, tier: number): PackedAnswer {
-    try {
-      return this.engine.get(group, keyBytes, tier);
     } catch (error) {
       throw asBasaltError(error);
     }

@@ -6,11 +6,12 @@ import { SeededRandom } from "../../src/base/index";
 import type { ByteString } from "../../src/base/index";
 import type { TypedReply } from "../../src/resp/index";
 import { BasaltProcess, temporaryDirectory } from "../integration/support/basalt-process";
+import { CommandMaker } from "./command-maker";
+import type { RandomCommand } from "./command-maker";
 import { isSame } from "./comparison";
 import { Coverage } from "./coverage";
 import { MALFORMED_COMMANDS } from "./malformed-commands";
-import { CommandMaker } from "./random-commands";
-import type { RandomCommand } from "./random-commands";
+import { randomCommand } from "./random-commands";
 import type { ReferenceServer } from "./reference-server";
 import { TypedClient, isError, itemsOf, render } from "./typed-client";
 
@@ -49,6 +50,7 @@ export class CompatRun {
   private readonly reference: ReferenceServer;
   private readonly directory = temporaryDirectory("compat");
   private basalt: BasaltProcess | undefined;
+  private starts = 0;
   private pairs: Pair[] = [];
   private states: PairState[] = [
     { protocol: "2", database: "0" },
@@ -79,8 +81,10 @@ export class CompatRun {
     }
   }
 
+  /** Every other start without a cache of hot rows, so that reads go to storage. */
   private async start(): Promise<void> {
-    this.basalt = await BasaltProcess.start({ directory: this.directory.path });
+    const flags = this.starts++ % 2 === 0 ? [] : ["--hot-rows-bytes", "0"];
+    this.basalt = await BasaltProcess.start({ directory: this.directory.path, flags });
   }
 
   private async cleanReference(): Promise<void> {
@@ -213,7 +217,7 @@ export class CompatRun {
       const at = this.random.below(this.pairs.length);
       if (this.options.mustCover.some((tag) => tag.startsWith("SCAN") && isMissing(tag)))
         await this.scanEverything(at);
-      const command = this.maker.next();
+      const command = randomCommand(this.maker);
       if (command.tags.some(isMissing)) await this.runBatch(at, [command]);
     }
   }
@@ -222,7 +226,7 @@ export class CompatRun {
     const batch: RandomCommand[] = [];
     const length = this.random.chance(0.3) ? 1 : this.random.between(2, BATCH_MAX);
     while (batch.length < length) {
-      const command = this.maker.next();
+      const command = randomCommand(this.maker);
       batch.push(command);
       if (command.expires !== undefined || command.closes === true) break;
       if (/^FLUSH/i.test(command.words[0]!)) batch.push(...this.maker.population());

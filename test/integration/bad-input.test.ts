@@ -41,6 +41,38 @@ function residentBytes(): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
 }
 
+test("ten thousand idle connections cost little; one more than is allowed is told so", async () => {
+  const limit = Number(/Max open files\s+(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? 1024);
+  const wanted = 10_000;
+  const count = Math.min(wanted, limit - 500) - 1;
+  if (count < wanted - 1)
+    process.stdout.write(`bad input: only ${count} idle connections (ulimit -n is ${limit})\n`);
+  const before = residentBytes();
+  const idle: RawConnection[] = [];
+  while (idle.length < count) {
+    const more = Math.min(200, count - idle.length);
+    idle.push(
+      ...(await Promise.all(Array.from({ length: more }, () => RawConnection.open(basalt.redisPort)))),
+    );
+  }
+  // Some have spoken, some never.
+  for (const connection of idle.slice(0, 1000)) connection.send("PING\r\n");
+  await Promise.all(
+    idle.slice(0, 1000).map((connection) => connection.until((received) => received === "+PONG\r\n")),
+  );
+  expect(String(await client.send("INFO", "clients"))).toContain(`connected_clients:${count + 1}\r\n`);
+  if (count === wanted - 1) {
+    const refused = await RawConnection.exchange(basalt.redisPort, "");
+    expect(refused).toBe("-ERR max number of clients reached\r\n");
+  }
+  const bytesEach = (residentBytes() - before) / count;
+  process.stdout.write(`bad input: ${count} idle connections, ${(bytesEach / 1024).toFixed(1)} KiB each\n`);
+  expect(bytesEach).toBeLessThan(30 * 1024);
+  for (const connection of idle) connection.close();
+  for (let open = count; open > 1;)
+    open = Number(/connected_clients:(\d+)/.exec(String(await client.send("INFO")))?.[1]);
+});
+
 /** Bytes that end a connection, with the error that says why; an HTTP request ends without a word. */
 const PROTOCOL_ERRORS: readonly (readonly [bytes: string, answer: string])[] = [
   ["*1\r\n$536870913\r\n", "-ERR Protocol error: invalid bulk length\r\n"],
@@ -156,38 +188,6 @@ test("a client that never reads its replies is not read any more; memory stays b
   deaf.close();
   deafToo.close();
   await client.send("DEL", "large", "other", "huge");
-});
-
-test("ten thousand idle connections cost little; one more than is allowed is told so", async () => {
-  const limit = Number(/Max open files\s+(\d+)/.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? 1024);
-  const wanted = 10_000;
-  const count = Math.min(wanted, limit - 500) - 1;
-  if (count < wanted - 1)
-    process.stdout.write(`bad input: only ${count} idle connections (ulimit -n is ${limit})\n`);
-  const before = residentBytes();
-  const idle: RawConnection[] = [];
-  while (idle.length < count) {
-    const more = Math.min(200, count - idle.length);
-    idle.push(
-      ...(await Promise.all(Array.from({ length: more }, () => RawConnection.open(basalt.redisPort)))),
-    );
-  }
-  // Some have spoken, some never.
-  for (const connection of idle.slice(0, 1000)) connection.send("PING\r\n");
-  await Promise.all(
-    idle.slice(0, 1000).map((connection) => connection.until((received) => received === "+PONG\r\n")),
-  );
-  expect(String(await client.send("INFO", "clients"))).toContain(`connected_clients:${count + 1}\r\n`);
-  if (count === wanted - 1) {
-    const refused = await RawConnection.exchange(basalt.redisPort, "");
-    expect(refused).toBe("-ERR max number of clients reached\r\n");
-  }
-  const bytesEach = (residentBytes() - before) / count;
-  process.stdout.write(`bad input: ${count} idle connections, ${(bytesEach / 1024).toFixed(1)} KiB each\n`);
-  expect(bytesEach).toBeLessThan(30 * 1024);
-  for (const connection of idle) connection.close();
-  for (let open = count; open > 1;)
-    open = Number(/connected_clients:(\d+)/.exec(String(await client.send("INFO")))?.[1]);
 });
 
 test("random bytes end in an error or wait for more; the server stays", async () => {

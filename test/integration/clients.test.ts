@@ -38,7 +38,9 @@ test("ioredis", async () => {
   const pipeline = redis.pipeline();
   for (let i = 0; i < 1000; i++) pipeline.set(`io:p:${i}`, String(i)).get(`io:p:${i}`);
   const replies = (await pipeline.exec()) ?? [];
-  expect(replies.map(([, reply]) => reply)).toEqual(Array.from({ length: 1000 }, (_, i) => ["OK", String(i)]).flat());
+  expect(replies.map(([, reply]) => reply)).toEqual(
+    Array.from({ length: 1000 }, (_, i) => ["OK", String(i)]).flat(),
+  );
   const binary = Buffer.from([0, 255, 13, 10, 128]);
   await redis.set("io:binary", binary);
   expect(await redis.getBuffer("io:binary")).toEqual(binary);
@@ -68,9 +70,10 @@ test.each([2, 3] as const)("node-redis over RESP%i", async (RESP) => {
 test("redis-cli and redis-benchmark", async () => {
   if (!hasRedisTools()) return;
   const port = String(server.redisPort);
-  const cli = async (...words: string[]): Promise<string> => (await run("redis-cli", ["-p", port, ...words])).stdout.trim();
+  const cli = async (...words: string[]): Promise<string> =>
+    (await run("redis-cli", ["-p", port, ...words])).stdout.trim();
   expect(await cli("set", "cli:a", "b")).toBe("OK");
-  expect(await cli("-3", "get", "cli:a")).toBe('b');
+  expect(await cli("-3", "get", "cli:a")).toBe("b");
   expect(await cli("--scan", "--pattern", "cli:*")).toBe("cli:a");
   expect(await cli("info", "server")).toContain("redis_version:");
   const load = ["-p", port, "-t", "set,get,incr,mset", "-n", "5000", "-P", "16", "-q"];

@@ -27,12 +27,18 @@ export class CommittedLog {
       return;
     }
     const same = known.term === entry.term && known.type === entry.type;
-    assert(same && Buffer.compare(known.payload, entry.payload) === 0, `committed entry ${entry.index} never changes`);
+    assert(
+      same && Buffer.compare(known.payload, entry.payload) === 0,
+      `committed entry ${entry.index} never changes`,
+    );
   }
 
   /** Applies entries 1 to `lastIndex` to an empty disk. */
   replay(lastIndex: number): MemoryStorage {
-    const storage = new MemoryStorage(new MemoryDisk(), { nodeId: 1, driver: { random: new SeededRandom(1) } });
+    const storage = new MemoryStorage(new MemoryDisk(), {
+      nodeId: 1,
+      driver: { random: new SeededRandom(1) },
+    });
     storage.listen({
       logSynced: () => undefined,
       applied: () => undefined,

@@ -65,7 +65,9 @@ function hexOrNone(text: ByteString | undefined): string {
 function logicalDatabases(row: ByteString | undefined): Map<number, number> {
   if (row === undefined) return new Map(Array.from({ length: 16 }, (_, logical) => [logical, logical]));
   const count = row.charCodeAt(5);
-  return new Map(Array.from({ length: count }, (_, logical) => [getU32String(row, 6 + 4 * logical), logical]));
+  return new Map(
+    Array.from({ length: count }, (_, logical) => [getU32String(row, 6 + 4 * logical), logical]),
+  );
 }
 
 /**
@@ -84,10 +86,12 @@ export function stateOfRows(rows: ReadonlyMap<ByteString, ByteString>, nowMs: nu
     const database = databaseOfKey(key);
     const userKey = userKeyOfHeader(key);
     const number = logical.get(database);
-    if (number === undefined) throw new Error(`the header of ${userKey} stands in database ${database}, which was flushed`);
+    if (number === undefined)
+      throw new Error(`the header of ${userKey} stands in database ${database}, which was flushed`);
     const header = decodeValueHeader(row);
     const { expiryMs } = header;
-    if (expiryMs !== 0 && expiryMs <= nowMs) throw new Error(`the header of ${userKey} has expired and is still there`);
+    if (expiryMs !== 0 && expiryMs <= nowMs)
+      throw new Error(`the header of ${userKey} has expired and is still there`);
     const name = `${number}/${userKey}`;
     if (header.type === ValueType.string) {
       if (header.encoding !== ValueEncoding.inline || header.rest.length !== header.length) {
@@ -102,10 +106,12 @@ export function stateOfRows(rows: ReadonlyMap<ByteString, ByteString>, nowMs: nu
       if (!element.startsWith(prefix)) continue;
       left.delete(element);
       const field = element.slice(prefix.length + 4);
-      if (element !== prefix + hashedSubKey(field)) throw new Error(`an element of ${userKey} has a wrong key`);
+      if (element !== prefix + hashedSubKey(field))
+        throw new Error(`an element of ${userKey} has a wrong key`);
       fields.set(field, value);
     }
-    if (fields.size !== header.length) throw new Error(`${userKey} has ${fields.size} fields and says ${header.length}`);
+    if (fields.size !== header.length)
+      throw new Error(`${userKey} has ${fields.size} fields and says ${header.length}`);
     state.set(name, { type: "hash", fields, expiryMs });
   }
   for (const key of left) throw new Error(`row ${hex(key)} belongs to nothing and was not reclaimed`);

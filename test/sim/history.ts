@@ -61,7 +61,10 @@ export function historyText(
   for (const operation of operations) {
     const { id, process, words, database, reply, returned, excluded, nowMs, order } = operation;
     const name = `c${process} #${id} db${database} ${words.join(" ")}`;
-    const where = order === undefined ? "" : ` (batch ${order.epoch}.${order.sequence}${order.committed ? "c" : ""} at ${nowMs})`;
+    const where =
+      order === undefined
+        ? ""
+        : ` (batch ${order.epoch}.${order.sequence}${order.committed ? "c" : ""} at ${nowMs})`;
     if (within(operation.invoked)) lines.push({ step: operation.invoked, text: `${name}${where}` });
     if (!within(returned)) continue;
     const answer = excluded ? "not run" : (reply ?? `unknown${order?.survived === true ? ", survived" : ""}`);

@@ -16,7 +16,18 @@ function operation(
   nowMs = 1000,
 ): Operation {
   const words = command.split(" ");
-  return { id: ++lastId, process, words, database: 0, invoked, returned, reply, excluded: false, nowMs, order: undefined };
+  return {
+    id: ++lastId,
+    process,
+    words,
+    database: 0,
+    invoked,
+    returned,
+    reply,
+    excluded: false,
+    nowMs,
+    order: undefined,
+  };
 }
 
 const UNKNOWN = undefined;
@@ -41,9 +52,14 @@ test("a connection's commands are in order, however they overlap", () => {
 
 test("two readers must agree on the order of writes", () => {
   const writes = [operation(1, 0, 50, "SET a 1", "OK"), operation(2, 0, 50, "SET a 2", "OK")];
-  const read = (process: number, at: number, reply: string): Operation => operation(process, at, at + 1, "GET a", reply);
-  expect(verdict(...writes, read(3, 10, "1"), read(3, 20, "2"), read(4, 11, "1"), read(4, 21, "2"))).toBe(true);
-  expect(verdict(...writes, read(3, 10, "1"), read(3, 20, "2"), read(4, 11, "2"), read(4, 21, "1"))).toBe(false);
+  const read = (process: number, at: number, reply: string): Operation =>
+    operation(process, at, at + 1, "GET a", reply);
+  expect(verdict(...writes, read(3, 10, "1"), read(3, 20, "2"), read(4, 11, "1"), read(4, 21, "2"))).toBe(
+    true,
+  );
+  expect(verdict(...writes, read(3, 10, "1"), read(3, 20, "2"), read(4, 11, "2"), read(4, 21, "1"))).toBe(
+    false,
+  );
 });
 
 test("an unknown outcome may be none, or one, at any time of its interval, and never two", () => {
@@ -69,13 +85,15 @@ test("commands on several keys are atomic", () => {
   const read = (at: number, reply: string): Operation => operation(2, at, at + 1, "MGET a b", reply);
   expect(verdict(set, read(10, "[nil nil]"), read(20, "[1 1]"))).toBe(true);
   expect(verdict(set, read(10, "[1 nil]"))).toBe(false);
-  const read2 = (at: number, key: string, reply: string): Operation => operation(2, at, at + 1, `GET ${key}`, reply);
+  const read2 = (at: number, key: string, reply: string): Operation =>
+    operation(2, at, at + 1, `GET ${key}`, reply);
   expect(verdict(set, read2(10, "a", "1"), read2(20, "b", "nil"))).toBe(false);
 });
 
 test("what has expired for one reader has expired for all later ones, whatever their clock says", () => {
   const set = operation(1, 0, 1, "SET a 1 PX 100", "OK", 1000);
-  const get = (at: number, nowMs: number, reply: string): Operation => operation(2, at, at + 1, "GET a", reply, nowMs);
+  const get = (at: number, nowMs: number, reply: string): Operation =>
+    operation(2, at, at + 1, "GET a", reply, nowMs);
   expect(verdict(set, get(10, 1050, "1"), get(20, 1100, "nil"), get(30, 1200, "nil"))).toBe(true);
   expect(verdict(set, get(10, 1100, "nil"), get(20, 1050, "1"))).toBe(false);
   const keys = operation(2, 10, 11, "KEYS *", "[]", 1100);
@@ -105,7 +123,17 @@ describe("random histories of a sequential store with delays", () => {
       const reply = lost ? undefined : outcome.reply;
       const interval = { invoked: Math.min(invoked, moment), returned: lost ? NEVER : returned };
       const id = ++lastId;
-      operations.push({ id, process, words, database: 0, ...interval, reply, excluded: false, nowMs: 1000, order: undefined });
+      operations.push({
+        id,
+        process,
+        words,
+        database: 0,
+        ...interval,
+        reply,
+        excluded: false,
+        nowMs: 1000,
+        order: undefined,
+      });
     }
     return operations;
   }

@@ -98,7 +98,9 @@ class Search {
       const before = stack[stack.length - 1];
       if (before === undefined || this.seen.size > this.maxConfigurations) {
         const gaveUp = before !== undefined;
-        const reason = gaveUp ? `gave up after ${this.seen.size} configurations; ${this.reason}` : this.reason;
+        const reason = gaveUp
+          ? `gave up after ${this.seen.size} configurations; ${this.reason}`
+          : this.reason;
         return { ok: false, searched: this.seen.size, state: start, stuckAt: this.stuckAt, reason };
       }
       this.places[before.moved]!--;

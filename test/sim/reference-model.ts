@@ -29,12 +29,18 @@ export interface Outcome {
 
 /** Text that two equal states share and others do not. */
 export function stateText(state: State): string {
-  return [...state].map(([key, value]) => `${key}=${valueText(value)}`).sort().join("\n");
+  return [...state]
+    .map(([key, value]) => `${key}=${valueText(value)}`)
+    .sort()
+    .join("\n");
 }
 
 function valueText(value: Value): string {
   if (value.type === "string") return `s${value.expiryMs} ${value.value}`;
-  return `h${value.expiryMs} ${[...value.fields].map(([field, text]) => `${field}:${text}`).sort().join(",")}`;
+  return `h${value.expiryMs} ${[...value.fields]
+    .map(([field, text]) => `${field}:${text}`)
+    .sort()
+    .join(",")}`;
 }
 
 const OK = "OK";
@@ -42,7 +48,12 @@ const NIL = "nil";
 const WRONG_TYPE = "-WRONGTYPE";
 
 /** Runs one command; `words` are upper case where they are no data. */
-export function applyCommand(state: State, words: readonly string[], database: number, nowMs: number): Outcome {
+export function applyCommand(
+  state: State,
+  words: readonly string[],
+  database: number,
+  nowMs: number,
+): Outcome {
   const draft = new Draft(state, database, nowMs);
   const reply = run(draft, words);
   return { reply, state: draft.state };
@@ -88,7 +99,9 @@ class Draft {
 
   keys(): string[] {
     const prefix = `${this.database}/`;
-    const keys = [...this.state.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    const keys = [...this.state.keys()]
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length));
     return keys.filter((key) => this.get(key) !== undefined).sort();
   }
 
@@ -131,12 +144,21 @@ function run(draft: Draft, words: readonly string[]): string {
       for (let at = 1; at < words.length; at += 2) draft.set(words[at]!, string(words[at + 1]!));
       return OK;
     case "APPEND":
-      return changeString(draft, key, (old) => old + words[2]!, (value) => integer(value.length));
+      return changeString(
+        draft,
+        key,
+        (old) => old + words[2]!,
+        (value) => integer(value.length),
+      );
     case "INCR":
       return increment(draft, key);
     case "STRLEN": {
       const value = draft.get(key);
-      return value === undefined ? integer(0) : value.type === "string" ? integer(value.value.length) : WRONG_TYPE;
+      return value === undefined
+        ? integer(0)
+        : value.type === "string"
+          ? integer(value.value.length)
+          : WRONG_TYPE;
     }
     case "DEL":
     case "EXISTS": {
@@ -179,6 +201,10 @@ function run(draft: Draft, words: readonly string[]): string {
       return array(draft.keys());
     case "DBSIZE":
       return integer(draft.keys().length);
+    // What the node does by itself: a key that has expired is deleted.
+    case "SWEEP":
+      draft.get(key);
+      return OK;
     case "FLUSHDB":
       draft.clear();
       return OK;

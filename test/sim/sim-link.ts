@@ -111,7 +111,9 @@ export class SimLink implements ClientSocket {
 
   /** The client takes some of what the server has written; complete replies are given to `answer`. */
   take(random: SeededRandom, answer: (operation: Operation, reply: string) => void): Buffer {
-    const bytes = this.takeBytes(random.chance(0.7) ? Number.POSITIVE_INFINITY : random.between(1, this.bufferedBytes));
+    const bytes = this.takeBytes(
+      random.chance(0.7) ? Number.POSITIVE_INFINITY : random.between(1, this.bufferedBytes),
+    );
     this.parser.push(Buffer.from(bytes));
     for (let reply = this.parser.next(); reply !== undefined; reply = this.parser.next()) {
       const operation = this.operations[this.answered++];

@@ -3,7 +3,7 @@
 // must be told by hooks stands here, too: which command was evaluated when, and what is committed.
 import { assert } from "../../src/base/index";
 import type { SeededRandom } from "../../src/base/index";
-import { Evaluator, Sweeper } from "../../src/kv/index";
+import { Evaluator, Sweeper, notReady } from "../../src/kv/index";
 import { NodeHost } from "../../src/raft/host/index";
 import type { RaftGroup } from "../../src/raft/host/index";
 import type { Message } from "../../src/raft/core/index";
@@ -12,12 +12,14 @@ import type { CommandSpec } from "../../src/redis/index";
 import type { CommandContext, EvaluatedFunction, SlicedFunction } from "../../src/redis/command";
 import { ALL_COMMANDS } from "../../src/redis/commands/index";
 import { OutputBlockPool } from "../../src/resp/index";
+import { databaseOfKey, parseElementKey, userKeyOfHeader } from "../../src/storage/index";
 import { MemoryDisk, MemoryStorage } from "../../src/storage/memory/index";
 import type { CommittedLog } from "./committed-log";
 import { compareOrder } from "./history";
 import type { Operation, Order } from "./history";
 import { SimClock, SimScheduler } from "./sim-time";
 import type { WorldTime } from "./sim-time";
+import { DATABASES } from "./workload";
 import { SimLink } from "./sim-link";
 
 export const GROUP = 1;
@@ -52,6 +54,14 @@ export interface NodeSurroundings {
   /** A process leads: everything proposed before is decided. */
   readonly leading: (epoch: number, term: number) => void;
   readonly following: () => void;
+  /** The sweeper has judged a key: if it has expired, it is deleted. */
+  readonly swept: (
+    process: SimProcess,
+    logical: number,
+    userKey: string,
+    nowMs: number,
+    order: Order,
+  ) => void;
 }
 
 interface Proposal {
@@ -111,7 +121,8 @@ export class SimProcess {
       id: GROUP,
       propose: (payload: Buffer, term: number): number => {
         const index = this.group.propose(payload, term);
-        if (index !== 0) this.proposals.set(`${this.epoch}.${this.evaluator["overlay"].open.sequence}`, { index, term });
+        if (index !== 0)
+          this.proposals.set(`${this.epoch}.${this.evaluator["overlay"].open.sequence}`, { index, term });
         return index;
       },
     };
@@ -160,6 +171,7 @@ export class SimProcess {
       dataDirectory: "/data",
       shutdown: () => undefined,
     });
+    this.noteSweeps();
     this.host.start();
     this.sweeper.start();
   }
@@ -212,6 +224,31 @@ export class SimProcess {
     };
   }
 
+  /** What the sweeper deletes as expired, clients see as gone: it belongs into the history. */
+  private noteSweeps(): void {
+    const { sweeper } = this;
+    const note = (database: number, userKey: string): void => {
+      const { session } = this.evaluator;
+      const logical = DATABASES.find((number) => session.database(number) === database);
+      if (logical === undefined || !session.hasWritten) return;
+      const order = this.order(this.evaluator["overlay"].open.sequence, false);
+      this.surroundings.swept(this, logical, userKey, session.nowMs, order);
+    };
+    const expire = sweeper["expire"].bind(sweeper);
+    sweeper["expire"] = (key) => {
+      const outcome = expire(key);
+      if (outcome === true) note(databaseOfKey(key), userKeyOfHeader(key));
+      return outcome;
+    };
+    const deleteOrphans = sweeper["deleteOrphans"].bind(sweeper);
+    sweeper["deleteOrphans"] = (prefix) => {
+      const outcome = deleteOrphans(prefix);
+      const parts = parseElementKey(prefix);
+      if (parts !== undefined && outcome !== notReady) note(parts.db, parts.userKey);
+      return outcome;
+    };
+  }
+
   private order(sequence: number, committed: boolean): Order {
     return { epoch: this.epoch, sequence, committed, count: ++this.evaluations, survived: false };
   }
@@ -220,7 +257,9 @@ export class SimProcess {
   private evaluated(operation: Operation, { session, connection }: CommandContext): void {
     const { open, committedSequence } = this.evaluator["overlay"];
     const writes = session.hasWritten || session.observedSequence === open.sequence;
-    const seen = this.committedView ? committedSequence : Math.max(session.observedSequence, committedSequence);
+    const seen = this.committedView
+      ? committedSequence
+      : Math.max(session.observedSequence, committedSequence);
     let order = writes ? this.order(open.sequence, false) : this.order(seen, true);
     // What its connection asked before comes before it.
     const before = this.lastOrders.get(connection.id);

@@ -9,7 +9,8 @@ const SEEDS = Number(process.env["BASALT_SIM_SEEDS"] ?? 60);
 test("ordinary seeds pass", () => {
   const results: RunResult[] = [];
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) results.push(runSimulation({ seed }));
-  const sum = (value: (result: RunResult) => number): number => results.reduce((total, each) => total + value(each), 0);
+  const sum = (value: (result: RunResult) => number): number =>
+    results.reduce((total, each) => total + value(each), 0);
   console.log(
     `simulated ${SEEDS} seeds from ${FIRST_SEED}: ${sum(({ acknowledged }) => acknowledged)} commands acknowledged, ` +
       `${sum(({ unknown }) => unknown)} unknown, ${sum(({ refused }) => refused)} refused, ` +

@@ -10,7 +10,7 @@ import { Message, MessageType } from "../../src/raft/core/index";
 import { CommittedLog } from "./committed-log";
 import { allRows, rowsDifference, stateDifference, stateOfRows } from "./final-checks";
 import { historyText } from "./history";
-import type { Operation, WorldEvent } from "./history";
+import type { Operation, Order, WorldEvent } from "./history";
 import { checkLinearizability } from "./linearizability";
 import { GROUP, SimNode } from "./sim-node";
 import type { NodeLimits, Sabotage, SimProcess } from "./sim-node";
@@ -56,6 +56,9 @@ const MAX_OUTSTANDING = 12;
 /** Steps in which everything must come to rest once nothing goes wrong any more. */
 const CALM_STEPS = 60_000;
 const HISTORY_STEPS = 400;
+/** Process numbers below this are sweepers, one for each period of leadership. */
+const SWEEPER_PROCESS = -1;
+const LONGER_THAN_ANY_TIME_TO_LIVE_MS = 20_000;
 
 const FAILING = ["logWrite", "logSync", "dataWrite", "dataFlush"] as const;
 
@@ -122,6 +125,7 @@ export class World {
       send: () => undefined,
       leading: (epoch, term) => this.leads(epoch, term),
       following: () => this.note("leadership lost"),
+      swept: (process, logical, userKey, nowMs, order) => this.swept(process, logical, userKey, nowMs, order),
     });
   }
 
@@ -142,8 +146,8 @@ export class World {
       steps: this.step,
       simulatedMs: this.time.nowMs,
       acknowledged: count(({ reply }) => reply !== undefined),
-      unknown: count(({ reply, excluded }) => reply === undefined && !excluded),
-      refused: count(({ excluded }) => excluded),
+      unknown: count(({ process, reply, excluded }) => process > 0 && reply === undefined && !excluded),
+      refused: count(({ excluded, words }) => excluded && words[0] !== "SELECT"),
       faults: this.faults,
     };
   }
@@ -189,12 +193,14 @@ export class World {
     if (storage.pendingSync) actions.push([8, "sync log", () => storage.syncLog()]);
     if (storage.pendingApply) actions.push([6, "apply", () => storage.stepApply()]);
     if (storage.pendingLoad) actions.push([10, "load", () => storage.stepLoad()]);
-    if (storage.pendingFlush || this.random.chance(0.05)) actions.push([2, "flush", () => storage.stepFlush()]);
+    if (storage.pendingFlush || this.random.chance(0.05))
+      actions.push([2, "flush", () => storage.stepFlush()]);
     for (const link of links) {
       if (link.isClosed) continue;
       // What was on its way when the server paused may still come.
       const weight = link.paused ? (this.random.chance(0.05) ? 1 : 0) : 6;
-      if (link.hasInput && weight > 0) actions.push([weight, "chunk", () => this.mixBytes(link.deliverChunk(this.random))]);
+      if (link.hasInput && weight > 0)
+        actions.push([weight, "chunk", () => this.mixBytes(link.deliverChunk(this.random))]);
       if (link.hasOutput) actions.push([6, "take", () => this.take(process, link)]);
     }
   }
@@ -209,7 +215,8 @@ export class World {
       return;
     }
     if (link.isClosed) return;
-    if (!this.calm && link.outstanding < MAX_OUTSTANDING) actions.push([3, "send", () => this.sendBurst(link)]);
+    if (!this.calm && link.outstanding < MAX_OUTSTANDING)
+      actions.push([3, "send", () => this.sendBurst(link)]);
   }
 
   private faultActions(process: SimProcess, actions: Action[]): void {
@@ -253,7 +260,10 @@ export class World {
 
   private sendBurst(link: SimLink): void {
     for (let count = this.random.pick([1, 1, 1, 2, 4, 8]); count > 0; count--) {
-      this.send(link, randomCommand(this.random, () => `v${++this.lastValue}`));
+      this.send(
+        link,
+        randomCommand(this.random, () => `v${++this.lastValue}`),
+      );
     }
   }
 
@@ -272,6 +282,24 @@ export class World {
     };
     this.operations.push(operation);
     link.send(operation);
+  }
+
+  /** The sweeper's deletions are operations of a client that is told nothing. */
+  private swept(process: SimProcess, database: number, userKey: string, nowMs: number, order: Order): void {
+    const operation: Operation = {
+      id: this.operations.length,
+      process: SWEEPER_PROCESS - order.epoch,
+      words: ["SWEEP", userKey],
+      database,
+      invoked: this.step,
+      returned: Number.POSITIVE_INFINITY,
+      reply: undefined,
+      excluded: false,
+      nowMs,
+      order,
+    };
+    this.operations.push(operation);
+    this.undecided.push({ operation, process });
   }
 
   private take(process: SimProcess, link: SimLink): void {
@@ -419,7 +447,8 @@ export class World {
     this.note("calm");
     this.runUntil("everything is answered", () => {
       const { process } = this.node;
-      if (process === undefined || process.failure !== undefined || !process.evaluator.available) return false;
+      if (process === undefined || process.failure !== undefined || !process.evaluator.available)
+        return false;
       if (this.deadLinks.length > 0) return false;
       if (this.clients.some(({ link }) => link !== undefined && link.outstanding > 0)) return false;
       return this.isIdle(process);
@@ -456,6 +485,8 @@ export class World {
       }
       this.runUntil("the last reads are answered", () => link.outstanding === 0 && this.isIdle(process));
     }
+    // Whatever has a time to live has expired by now, so that nothing expires behind the sweeper's back.
+    this.time.nowMs += LONGER_THAN_ANY_TIME_TO_LIVE_MS;
     this.runUntil("the sweeper finds nothing more", () => {
       const { statistics } = process.sweeper;
       const { passesTotal, expiredTotal, orphansTotal, databasesTotal } = statistics;
@@ -474,6 +505,7 @@ export class World {
     assert(process.pool.lentBytes === 0, "every output block is back in its pool");
     assert(process.storage.statistics()["pinnedSnapshots"] === 0, "every pinned view was released");
 
+    for (const entry of this.undecided.splice(0)) this.decide(entry);
     const verdict = checkLinearizability(this.operations);
     if (!verdict.ok) {
       const at = verdict.stuckAt[0];
@@ -488,7 +520,8 @@ export class World {
     const { index } = process.storage.readApplied(GROUP);
     const replayed = allRows(this.committed.replay(index), GROUP);
     const replayDiffers = rowsDifference(rows, replayed);
-    if (replayDiffers !== undefined) throw new Error(`the log gives other rows than the node has: ${replayDiffers}`);
+    if (replayDiffers !== undefined)
+      throw new Error(`the log gives other rows than the node has: ${replayDiffers}`);
     this.restartOnceMore(index);
   }
 

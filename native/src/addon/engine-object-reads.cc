@@ -7,8 +7,7 @@
 namespace basalt {
 namespace {
 
-/** Answers of synchronous reads below zero: no value, and ask the loaders. */
-constexpr double kAbsentAnswer = -1;
+/** What a synchronous read answers when the loaders have to be asked. */
 constexpr double kNotInMemoryAnswer = -2;
 
 Tier TierOf(napi_env env, napi_value value) { return ToU32(env, value) == 0 ? Tier::kMemory : Tier::kAnywhere; }
@@ -21,12 +20,6 @@ Slice EngineObject::Scratch(size_t offset, size_t length) const {
 }
 
 /** The length of what stands in the result buffer, or a Buffer of its own for what is longer. */
-Napi::Value EngineObject::FromReadBytes(const char* bytes, size_t length) {
-  if (length > result_bytes_) return Value(Env(), FromBytes(Env(), bytes, length));
-  if (length > 0) std::memcpy(result_, bytes, length);
-  return Value(Env(), FromDouble(Env(), static_cast<double>(length)));
-}
-
 Napi::Value EngineObject::FromPage(const Page& page) {
   const size_t length = page.packed_bytes();
   if (length <= result_bytes_) {
@@ -40,24 +33,53 @@ Napi::Value EngineObject::FromPage(const Page& page) {
   return Value(Env(), buffer);
 }
 
-/** get(group, keyBytes, tier): the logical key stands in scratch behind four bytes for the group. */
-Napi::Value EngineObject::Get(const Info& info) {
-  const napi_env env = info.Env();
-  const Slice row_key = Scratch(0, kGroupBytes + ToU32(env, info[1]));
-  BASALT_ASSERT(row_key.size() > kGroupBytes, "a key is not empty");
-  PutU32(scratch_, ToU32(env, info[0]));
+/**
+ * getter(): a function get(group, key, tier) → the value as a string of bytes, null, or −2. The one call that is made per
+ * read command goes around the wrapper: no unwrapping, the key read and the value made in one crossing. The function
+ * keeps this object alive.
+ */
+Napi::Value EngineObject::Getter(const Info& info) {
+  napi_value getter = nullptr;
+  const napi_status made = napi_create_function(info.Env(), "get", NAPI_AUTO_LENGTH, CallGet, this, &getter);
+  BASALT_ASSERT(made == napi_ok, "a function can be made");
+  napi_set_named_property(info.Env(), getter, "engine", info.This());
+  return Value(info.Env(), getter);
+}
+
+napi_value EngineObject::CallGet(napi_env env, napi_callback_info info) {
+  size_t count = 3;
+  napi_value arguments[3];
+  void* object = nullptr;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, &object);
+  return static_cast<EngineObject*>(object)->Get(env, arguments);
+}
+
+napi_value EngineObject::Get(napi_env env, const napi_value* arguments) {
+  uint32_t group = 0, tier = 0;
+  size_t key_bytes = 0;
+  napi_get_value_uint32(env, arguments[0], &group);
+  napi_get_value_uint32(env, arguments[2], &tier);
+  const size_t room = scratch_bytes_ - kGroupBytes;
+  const napi_status read =
+      napi_get_value_string_latin1(env, arguments[1], scratch_ + kGroupBytes, room, &key_bytes);
+  BASALT_ASSERT(read == napi_ok && key_bytes > 0 && key_bytes + 1 < room, "a key is a string that fits its buffer");
+  PutU32(scratch_, group);
+  napi_value answer = nullptr;
   rocksdb::PinnableSlice value;
-  switch (engine_->reader().Get(row_key, TierOf(env, info[2]), &value)) {
+  switch (engine_->reader().Get(Slice(scratch_, kGroupBytes + key_bytes),
+                                tier == 0 ? Tier::kMemory : Tier::kAnywhere, &value)) {
     case ReadResult::kFound:
-      return FromReadBytes(value.data(), value.size());
+      napi_create_string_latin1(env, value.data(), value.size(), &answer);
+      return answer;
     case ReadResult::kAbsent:
-      return Value(env, FromDouble(env, kAbsentAnswer));
+      napi_get_null(env, &answer);
+      return answer;
     case ReadResult::kNotInMemory:
-      return Value(env, FromDouble(env, kNotInMemoryAnswer));
+      return FromDouble(env, kNotInMemoryAnswer);
     case ReadResult::kFailed:
       break;
   }
-  return Value(env, Throw(env, engine_->events().failure()));
+  return Throw(env, engine_->events().failure());
 }
 
 /** multiGet(group, keys, count, tier): a page of values without keys. */

@@ -46,7 +46,7 @@ Napi::Function EngineObject::Define(Napi::Env env) {
           InstanceMethod<&EngineObject::Statistics>("statistics"),
           InstanceMethod<&EngineObject::Close>("close"),
           InstanceMethod<&EngineObject::FinishClose>("finishClose"),
-          InstanceMethod<&EngineObject::Get>("get"),
+          InstanceMethod<&EngineObject::Getter>("getter"),
           InstanceMethod<&EngineObject::MultiGet>("multiGet"),
           InstanceMethod<&EngineObject::Scan>("scan"),
           InstanceMethod<&EngineObject::PinSnapshot>("pinSnapshot"),

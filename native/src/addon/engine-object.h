@@ -49,7 +49,9 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Value FinishClose(const Info& info);
 
   // Reads (engine-object-reads.cc).
-  Value Get(const Info& info);
+  Value Getter(const Info& info);
+  static napi_value CallGet(napi_env env, napi_callback_info info);
+  napi_value Get(napi_env env, const napi_value* arguments);
   Value MultiGet(const Info& info);
   Value Scan(const Info& info);
   Value PinSnapshot(const Info& info);
@@ -76,7 +78,6 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
 
   /** The bytes of `length` that JavaScript wrote at `offset` of the scratch buffer. */
   Slice Scratch(size_t offset, size_t length) const;
-  Value FromReadBytes(const char* bytes, size_t length);
   Value FromPage(const Page& page);
   ScanRequest ScanRequestOf(const Info& info, size_t first);
 

@@ -13,8 +13,8 @@ namespace basalt {
 namespace {
 
 /** A batch is written once it holds this much: large enough to spread the cost of a write, short enough for readers. */
-constexpr size_t kMaxBatchBytes = size_t{1} << 20;
-constexpr size_t kMaxBatchOperations = 8192;
+constexpr size_t kMaxBatchBytes = size_t{4} << 20;
+constexpr size_t kMaxBatchOperations = 32768;
 
 }  // namespace
 

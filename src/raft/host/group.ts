@@ -122,10 +122,24 @@ export class RaftGroup implements GroupHandle {
     return !this.failed && this.node.hasReady();
   }
 
-  get status(): { leading: boolean; term: number; commitIndex: number; appliedIndex: number; persistedIndex: number; lastIndex: number } {
+  get status(): {
+    leading: boolean;
+    term: number;
+    commitIndex: number;
+    appliedIndex: number;
+    persistedIndex: number;
+    lastIndex: number;
+  } {
     const { commitIndex, appliedIndex, persistedIndex } = this;
     const term = this.leadingTerm;
-    return { leading: this.announced, term, commitIndex, appliedIndex, persistedIndex, lastIndex: this.log.lastIndex() };
+    return {
+      leading: this.announced,
+      term,
+      commitIndex,
+      appliedIndex,
+      persistedIndex,
+      lastIndex: this.log.lastIndex(),
+    };
   }
 
   campaign(): void {
@@ -243,7 +257,10 @@ export class RaftGroup implements GroupHandle {
   private apply(message: Message): void {
     const last = message.entries[message.entries.length - 1]!;
     for (const entry of message.entries) {
-      assert(entry.type === EntryType.normal, "configuration changes are applied by a later version of Basalt");
+      assert(
+        entry.type === EntryType.normal,
+        "configuration changes are applied by a later version of Basalt",
+      );
     }
     this.awaitingApply.push({ position: last.index, responses: message.responses });
     this.commitIndex = last.index;

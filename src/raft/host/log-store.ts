@@ -49,7 +49,10 @@ export class LogStore implements RaftStorage {
     this.truncatedIndex = state.truncatedIndex;
     this.truncatedTerm = state.truncatedTerm;
     this.last = state.lastIndex;
-    this.lastTerm = this.last === this.truncatedIndex ? this.truncatedTerm : this.read(this.last, this.last + 1, 1)[0]!.term;
+    this.lastTerm =
+      this.last === this.truncatedIndex
+        ? this.truncatedTerm
+        : this.read(this.last, this.last + 1, 1)[0]!.term;
     this.firstInMemory = this.last + 1;
   }
 
@@ -97,7 +100,10 @@ export class LogStore implements RaftStorage {
   append(entries: readonly Entry[]): void {
     const first = entries[0];
     if (first === undefined) return;
-    assert(first.index > this.truncatedIndex && first.index <= this.last + 1, "an append leaves no gap in the log");
+    assert(
+      first.index > this.truncatedIndex && first.index <= this.last + 1,
+      "an append leaves no gap in the log",
+    );
     if (first.index < this.firstInMemory) {
       this.memory = [];
       this.dropped = 0;

@@ -56,7 +56,13 @@ export class NodeHost implements StorageListener {
     assert(!this.groups.has(id), "a group is opened once");
     let initial: ConfState | undefined;
     if (storage.readLogState(id).configuration === undefined) {
-      initial = { voters: initialVoters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+      initial = {
+        voters: initialVoters,
+        votersOutgoing: [],
+        learners: [],
+        learnersNext: [],
+        autoLeave: false,
+      };
       // In the first batch, so it is durable before or with the group's first vote and entry.
       this.batch.configuration(id, encodeConfiguration(initial));
     }
@@ -129,7 +135,7 @@ export class NodeHost implements StorageListener {
 
   private process(): void {
     if (this.stopped) return;
-    for (let busy = true; busy; ) {
+    for (let busy = true; busy;) {
       busy = false;
       for (const group of this.groups.values()) {
         if (!group.hasReady) continue;

@@ -31,11 +31,18 @@ export class CrashLoad {
       stopped = true;
     });
     await Promise.all(
-      Array.from({ length: workers }, (_, worker) => this.work(port, worker, this.random.fork(), () => stopped)),
+      Array.from({ length: workers }, (_, worker) =>
+        this.work(port, worker, this.random.fork(), () => stopped),
+      ),
     );
   }
 
-  private async work(port: number, worker: number, random: SeededRandom, stopped: () => boolean): Promise<void> {
+  private async work(
+    port: number,
+    worker: number,
+    random: SeededRandom,
+    stopped: () => boolean,
+  ): Promise<void> {
     let client: RedisClient;
     try {
       client = await RedisClient.connect(port);
@@ -44,7 +51,9 @@ export class CrashLoad {
     }
     try {
       while (!stopped()) {
-        const batch = Array.from({ length: random.between(1, PIPELINE_MAX) }, () => this.one(client, worker, random));
+        const batch = Array.from({ length: random.between(1, PIPELINE_MAX) }, () =>
+          this.one(client, worker, random),
+        );
         await Promise.all(batch);
       }
       await client.close();
@@ -71,7 +80,9 @@ export class CrashLoad {
         const reply = await client.send("INCR", key);
         cell.acknowledged++;
         if (typeof reply !== "number" || reply < cell.acknowledged || reply > cell.sent) {
-          throw new Error(`INCR ${key} answered ${String(reply)}; ${cell.acknowledged} acknowledged, ${cell.sent} sent`);
+          throw new Error(
+            `INCR ${key} answered ${String(reply)}; ${cell.acknowledged} acknowledged, ${cell.sent} sent`,
+          );
         }
         break;
       }
@@ -91,14 +102,16 @@ export class CrashLoad {
     const client = await RedisClient.connect(port);
     const broken: string[] = [];
     const judge = (what: string, cell: Cell, found: number): void => {
-      if (found < cell.acknowledged) broken.push(`${what}: ${found} found, ${cell.acknowledged} acknowledged: lost`);
+      if (found < cell.acknowledged)
+        broken.push(`${what}: ${found} found, ${cell.acknowledged} acknowledged: lost`);
       else if (found > cell.sent) broken.push(`${what}: ${found} found, ${cell.sent} sent: counted twice`);
       cell.acknowledged = cell.sent = found;
     };
     for (const [key, cell] of this.registers) {
       judge(`register ${key}`, cell, Number(String((await client.send("GET", key)) ?? "0").split(":")[0]));
     }
-    for (const [key, cell] of this.counters) judge(`counter ${key}`, cell, Number((await client.send("GET", key)) ?? 0));
+    for (const [key, cell] of this.counters)
+      judge(`counter ${key}`, cell, Number((await client.send("GET", key)) ?? 0));
     for (const [field, cell] of this.hashes) {
       const key = `h:${field.split(":")[1]}`;
       judge(`field ${field} of ${key}`, cell, Number((await client.send("HGET", key, field)) ?? 0));

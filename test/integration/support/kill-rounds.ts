@@ -6,7 +6,10 @@ import { RedisClient } from "./redis-client";
 
 const WORKERS = 8;
 
-export async function killRounds(rounds: number, report: (line: string) => void = () => undefined): Promise<void> {
+export async function killRounds(
+  rounds: number,
+  report: (line: string) => void = () => undefined,
+): Promise<void> {
   const seed = Number(process.env["BASALT_TEST_SEED"] ?? Date.now() % 1_000_000);
   process.stdout.write(`kill -9: seed ${seed} (BASALT_TEST_SEED)\n`);
   const random = new SeededRandom(seed);

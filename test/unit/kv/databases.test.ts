@@ -13,7 +13,8 @@ test("a replacement shows in the latest view at once and in the committed one wh
   const databases = new Databases(null);
   databases.replace([0], 5);
   databases.replace([0, 1], 7);
-  const views = (committed: number): number[] => [0, 1].map((logical) => databases.physical(logical, committed));
+  const views = (committed: number): number[] =>
+    [0, 1].map((logical) => databases.physical(logical, committed));
   expect([views(4), views(5), views(6), views(7)]).toEqual([
     [0, 1],
     [16, 1],
@@ -54,7 +55,13 @@ test("the row it gives is the row it is read from", () => {
 
 test("a damaged row is an error", () => {
   const { row } = new Databases(null).replace([0], 1);
-  for (const damaged of ["", "\x02" + row.slice(1), row.slice(0, -1), row + "\0", "\x01\0\0\0\x10\x0f" + row.slice(6)]) {
+  for (const damaged of [
+    "",
+    "\x02" + row.slice(1),
+    row.slice(0, -1),
+    row + "\0",
+    "\x01\0\0\0\x10\x0f" + row.slice(6),
+  ]) {
     expect(() => new Databases(damaged)).toThrow(BasaltError);
   }
 });

@@ -219,6 +219,22 @@ describe("pinned views", () => {
     pinned.view!.release();
   });
 
+  test("judge expiry when they are asked for: what they do not show may have been evaluated since", () => {
+    const node = new KvNode();
+    setHeader(node, "a", node.clock.wall + 10);
+    const pinned = pin(node);
+    const askedMs = node.clock.wall;
+    node.endTurn();
+    // Another command finds the key alive, and then the view is given without that command's effects.
+    expect(node.evaluator.begin(false, 0).header(0, "a")).toMatchObject({ rest: "v" });
+    node.evaluator.abandon();
+    node.clock.wall += 10;
+    node.commitAll();
+    node.apply();
+    expect(pinned.view!.nowMs).toBe(askedMs);
+    pinned.view!.release();
+  });
+
   test("are followed by no time before theirs, so that the time they judged by can still be fixed", () => {
     const node = new KvNode();
     setHeader(node, "a", node.clock.wall + 10);
@@ -333,7 +349,9 @@ describe("expiry", () => {
     node.clock.wall -= 1000;
     expect(node.evaluator.begin(true, 0).header(0, "a")).toBe(null);
     const { lower, upper } = databaseRange(Space.header, 0);
-    expect(node.storage.scan(GROUP, { lower, upper, maxRows: 9, maxBytes: 99 }, "anywhere")).toMatchObject({ keys: [] });
+    expect(node.storage.scan(GROUP, { lower, upper, maxRows: 9, maxBytes: 99 }, "anywhere")).toMatchObject({
+      keys: [],
+    });
   });
 });
 
@@ -356,7 +374,9 @@ test("a scan of many pages over a batch in flight shows every row once, in both 
     const keys: string[] = [];
     let [lower, upper] = [prefix, prefixEnd(prefix)!];
     for (;;) {
-      const page = node.evaluator.begin(false, 0).scan(lower, upper, { maxRows: 7, maxBytes: 1 << 20, reverse });
+      const page = node.evaluator
+        .begin(false, 0)
+        .scan(lower, upper, { maxRows: 7, maxBytes: 1 << 20, reverse });
       if (page === notReady) throw new Error("everything is in memory");
       keys.push(...page.keys);
       node.evaluator.finish();

@@ -53,7 +53,10 @@ test("values rise under a clock that jumps at random", () => {
     if (random.chance(0.05)) clock.observe(wall.wall + random.between(-100, 100), random.below(3));
     clock.advance();
     assert(clock.ms > lastMs || (clock.ms === lastMs && clock.counter > lastCounter), "values rise");
-    assert(clock.counter < 0x10000 && clock.nowMs() >= clock.ms, "the counter has 16 bits; the time is not below it");
+    assert(
+      clock.counter < 0x10000 && clock.nowMs() >= clock.ms,
+      "the counter has 16 bits; the time is not below it",
+    );
     [lastMs, lastCounter] = [clock.ms, clock.counter];
   }
 });

@@ -6,7 +6,15 @@ import type { ByteString } from "../../../src/base/index";
 import { effectsNotProposed, effectsTooLarge, notReady } from "../../../src/kv/index";
 import { notInMemory } from "../../../src/storage/index";
 import { GROUP, KvNode } from "./kv-node";
-import { EVERYTHING, answersHoldIn, initialState, isWrite, randomScript, rowsIn, runScript } from "./session-model";
+import {
+  EVERYTHING,
+  answersHoldIn,
+  initialState,
+  isWrite,
+  randomScript,
+  rowsIn,
+  runScript,
+} from "./session-model";
 import type { Action, State } from "./session-model";
 
 const FIRST_SEED = Number(process.env["BASALT_KV_SEED"] ?? 1);
@@ -78,7 +86,12 @@ class ModelRun {
     this.openSequence++;
   }
 
-  private evaluate(script: readonly Action[], wantsCommitted: boolean, abandon: boolean, attempt: number): void {
+  private evaluate(
+    script: readonly Action[],
+    wantsCommitted: boolean,
+    abandon: boolean,
+    attempt: number,
+  ): void {
     const { evaluator } = this.node;
     if (!evaluator.available) return;
     const committed = wantsCommitted && !script.some(isWrite);
@@ -107,12 +120,18 @@ class ModelRun {
     this.latest = committed ? this.latest : view;
     const sequence = evaluator.finish();
     this.finished++;
-    assert(sequence !== effectsTooLarge && sequence !== effectsNotProposed, "small effects of a leader are kept");
+    assert(
+      sequence !== effectsTooLarge && sequence !== effectsNotProposed,
+      "small effects of a leader are kept",
+    );
     if (wrote) {
       assert(sequence === this.openSequence, "a write waits for its own batch");
     } else if (sequence < this.openSequence) {
       const state = this.states.get(sequence === 0 ? evaluator.releasedSequence : sequence)!;
-      assert(answersHoldIn(state, run, nowMs), `what a reply shows is true as of the batch ${sequence} it waits for`);
+      assert(
+        answersHoldIn(state, run, nowMs),
+        `what a reply shows is true as of the batch ${sequence} it waits for`,
+      );
     }
     this.sealed();
   }
@@ -128,7 +147,8 @@ class ModelRun {
     const kept = random.between(node.committedIndex, node.group.lastIndex);
     node.group.cut(kept + 1);
     let state = this.states.get(0)!;
-    for (const [index, sequence] of this.sequenceOfIndex) if (index <= kept) state = this.states.get(sequence)!;
+    for (const [index, sequence] of this.sequenceOfIndex)
+      if (index <= kept) state = this.states.get(sequence)!;
     this.states.set(0, state);
     this.latest = new Map(state);
     this.states.set(this.openSequence - 1, state);
@@ -138,7 +158,11 @@ class ModelRun {
 
   private compareStorage(): void {
     for (const [lower, upper] of EVERYTHING) {
-      const page = this.node.storage.scan(GROUP, { lower, upper, maxRows: 10_000, maxBytes: 1 << 30 }, "anywhere");
+      const page = this.node.storage.scan(
+        GROUP,
+        { lower, upper, maxRows: 10_000, maxBytes: 1 << 30 },
+        "anywhere",
+      );
       if (page === notInMemory) throw new Error("a read that may block is answered");
       const rows: [ByteString, ByteString][] = page.keys.map((key, i) => [key, page.values[i]!]);
       expect(rows).toEqual(rowsIn(this.latest, lower, upper));
@@ -154,7 +178,9 @@ test("random scripts see what the naive model says, in both views", () => {
     try {
       run.run();
     } catch (error) {
-      throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     }
     finished += run.finished;
     retried += run.retried;

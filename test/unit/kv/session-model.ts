@@ -90,7 +90,12 @@ function randomAction(random: SeededRandom, onlyReads: boolean, value: ByteStrin
   if (kind < 4) return { kind: "header", logical, userKey };
   if (kind < 7) return { kind: "get", key: random.pick(PLAIN_KEYS) };
   if (kind < 10) {
-    return { kind: "scan", range: randomRange(random), maxRows: random.between(1, 6), reverse: random.chance(0.5) };
+    return {
+      kind: "scan",
+      range: randomRange(random),
+      maxRows: random.between(1, 6),
+      reverse: random.chance(0.5),
+    };
   }
   if (kind < 14) {
     const expiresInMs = random.chance(0.2) ? random.between(1, 50) : 0;
@@ -127,7 +132,11 @@ type Answer = string;
 
 export interface Run {
   /** One for each read, and the view's interval where it was a scan. */
-  readonly answers: { readonly action: Action; readonly answer: Answer; readonly range?: readonly ByteString[] }[];
+  readonly answers: {
+    readonly action: Action;
+    readonly answer: Answer;
+    readonly range?: readonly ByteString[];
+  }[];
   /** What the writes were, as changes of a state. */
   readonly changes: ((state: Map<ByteString, ByteString>) => void)[];
 }
@@ -136,7 +145,11 @@ export interface Run {
  * Runs a script in a session. In the latest view every answer is compared at once with `latest`, a map that the script's
  * writes change as well. The committed view is compared with `latest` by handing that one in, and must not write.
  */
-export function runScript(script: readonly Action[], session: Session, latest: Map<ByteString, ByteString>): Run | NotReady {
+export function runScript(
+  script: readonly Action[],
+  session: Session,
+  latest: Map<ByteString, ByteString>,
+): Run | NotReady {
   const run: Run = { answers: [], changes: [] };
   const change = (apply: (state: Map<ByteString, ByteString>) => void): void => {
     apply(latest);
@@ -277,7 +290,8 @@ function expireIn(
 /** True if every read of the run has the same answer in this state. */
 export function answersHoldIn(state: State, run: Run, nowMs: number): boolean {
   return run.answers.every(({ action, answer, range }) => {
-    if (action.kind === "header") return answer === headerAnswer(state, action.logical, action.userKey, nowMs);
+    if (action.kind === "header")
+      return answer === headerAnswer(state, action.logical, action.userKey, nowMs);
     if (action.kind === "get") return answer === getAnswer(state, action.key);
     assert(range !== undefined, "a scan has an interval");
     return answer === scanAnswer(state, range);
@@ -312,10 +326,11 @@ function scanAnswer(state: State, [lower, upper]: readonly ByteString[]): Answer
 }
 
 /** Everything of the model's spaces. */
-export const EVERYTHING: readonly [ByteString, ByteString][] = [Space.header, Space.element, Space.ordered].map((space) => [
-  String.fromCharCode(space),
-  String.fromCharCode(space + 1),
-]);
+export const EVERYTHING: readonly [ByteString, ByteString][] = [
+  Space.header,
+  Space.element,
+  Space.ordered,
+].map((space) => [String.fromCharCode(space), String.fromCharCode(space + 1)]);
 
 /** A key of the second element prefix, for tests that need one. */
 export function elementKey(at: number): ByteString {

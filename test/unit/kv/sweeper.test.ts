@@ -92,7 +92,13 @@ test("flushed databases go, with all spaces and their tombstones", () => {
 
 test("garbage whose header is not in memory goes, too", () => {
   const node = new SweptNode({ hotRowsBytes: 0, isInMemory: () => false });
-  node.ask("HSET deleted a 1", "SET expired 1 PX 100", "HSET overwritten a 1", "DEL deleted", "SET overwritten x");
+  node.ask(
+    "HSET deleted a 1",
+    "SET expired 1 PX 100",
+    "HSET overwritten a 1",
+    "DEL deleted",
+    "SET overwritten x",
+  );
   node.clock.wall += 200;
   // What was read is forgotten with the third batch behind it.
   for (const key of ["x", "y", "z"]) node.ask(`SET ${key} 1`, `GET ${key}`);

@@ -3,7 +3,13 @@ import { BasaltError } from "../../../src/base/index";
 import { decodeConfiguration, encodeConfiguration } from "../../../src/raft/host/configuration-record";
 
 const SINGLE = { voters: [1], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
-const JOINT = { voters: [1, 2, 2 ** 40], votersOutgoing: [1, 3], learners: [4], learnersNext: [3], autoLeave: true };
+const JOINT = {
+  voters: [1, 2, 2 ** 40],
+  votersOutgoing: [1, 3],
+  learners: [4],
+  learnersNext: [3],
+  autoLeave: true,
+};
 
 test("bytes of format 1", () => {
   expect(encodeConfiguration(SINGLE).toString("hex")).toBe("01000001" + "0000000000000001" + "000000000000");

@@ -28,7 +28,12 @@ class StoreNode {
   }
 
   append(first: number, terms: readonly number[]): Entry[] {
-    const entries = terms.map((term, i) => ({ term, index: first + i, type: 0 as const, data: Buffer.from([i]) }));
+    const entries = terms.map((term, i) => ({
+      term,
+      index: first + i,
+      type: 0 as const,
+      data: Buffer.from([i]),
+    }));
     this.batch.clear();
     if (first <= this.store.lastIndex()) this.batch.cutSuffix(GROUP, first);
     for (const { index, term, type, data } of entries) this.batch.append(GROUP, index, term, type, data);
@@ -49,7 +54,7 @@ class StoreNode {
     const terms: (number | string)[] = [];
     for (let index = store.firstIndex(); index <= store.lastIndex(); index++) terms.push(store.term(index));
     const entries: Entry[] = [];
-    for (let at = store.firstIndex(); at <= store.lastIndex(); ) {
+    for (let at = store.firstIndex(); at <= store.lastIndex();) {
       const page = store.entries(at, store.lastIndex() + 1, NO_LIMIT);
       if (typeof page === "string") throw new Error(page);
       entries.push(...page);
@@ -63,8 +68,16 @@ class StoreNode {
 
 test("an empty log begins at 1 and knows the term before it", () => {
   const { store } = new StoreNode();
-  expect([store.firstIndex(), store.lastIndex(), store.term(0), store.term(1)]).toEqual([1, 0, 0, "unavailable"]);
-  expect(store.initialState()).toEqual({ hardState: { term: 0, vote: 0, commit: 0 }, confState: CONFIGURATION });
+  expect([store.firstIndex(), store.lastIndex(), store.term(0), store.term(1)]).toEqual([
+    1,
+    0,
+    0,
+    "unavailable",
+  ]);
+  expect(store.initialState()).toEqual({
+    hardState: { term: 0, vote: 0, commit: 0 },
+    confState: CONFIGURATION,
+  });
   expect(store.entries(1, 2, NO_LIMIT)).toBe("unavailable");
 });
 

@@ -134,7 +134,10 @@ describe("a failing disk", () => {
       if (operation === "dataFlush") node.storage.flush();
       node.settle();
       const told = node.takeTold();
-      expect(told.slice(-2)).toEqual(["following", expect.stringContaining(`The disk failed (${operation})`)]);
+      expect(told.slice(-2)).toEqual([
+        "following",
+        expect.stringContaining(`The disk failed (${operation})`),
+      ]);
       expect(told.filter((word) => word === "following")).toHaveLength(1);
       if (operation.startsWith("log")) expect(told).not.toContain("committed 2");
       expect(node.propose(1)).toBe(0);
@@ -195,7 +198,8 @@ describe("with peers", () => {
       }
       expect(until()).toBe(true);
     };
-    const leader = (): HostNode | undefined => nodes.find((node) => !gone.has(node) && node.group.status.leading);
+    const leader = (): HostNode | undefined =>
+      nodes.find((node) => !gone.has(node) && node.group.status.leading);
     for (const node of nodes) node.host.start();
     run(() => leader() !== undefined);
     const first = leader()!;
