@@ -93,9 +93,9 @@ export interface NativeEngine {
   takeLoad(load: number): Buffer;
 
   // Only in the test build.
-  cutPower?(): never;
-  setFaults?(faults: RunningFaults): void;
-  fileOperations?(): number;
+  readonly cutPower?: () => never;
+  readonly setFaults?: (faults: RunningFaults) => void;
+  readonly fileOperations?: () => number;
 }
 
 export interface NativeAddon {

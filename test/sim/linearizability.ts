@@ -22,7 +22,7 @@ export interface Verdict {
   readonly reason: string;
 }
 
-const DEFAULT_MAX_CONFIGURATIONS = 300_000;
+const DEFAULT_MAX_CONFIGURATIONS = 20_000;
 
 interface Process {
   readonly operations: Operation[];
