@@ -31,6 +31,8 @@ interface Gate {
   /** Offset in the connection's reply stream where the first reply that waits here begins. */
   readonly start: number;
   readonly sequence: number;
+  /** The first reply that waits here has been sent in part. */
+  readonly continues: boolean;
   /** One for each reply, for the clock. */
   readonly commands: Command[];
   readonly startedMs: number;
@@ -63,6 +65,8 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
   private running = false;
   /** A command is loading or in slices: nothing behind it may run. */
   private suspended = false;
+  /** Of the command in slices a part stands: it counts as answered, and may have been sent. */
+  private partStands = false;
   private waitingForRelief = false;
   private paused = false;
   private closing = false;
@@ -103,6 +107,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     // Behind replies that wait the part waits, too.
     if (this.gates.length > 0 || this.isClosed) return next();
     this.answeredBytes = this.sentBytes + this.reply.length;
+    this.partStands = true;
     this.send();
     if (this.overLimit) this.caughtUp = next;
     else next();
@@ -277,6 +282,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
       this.answered(command, sequence);
       return;
     }
+    if (this.partStands) return this.breakOff();
     // Not to a mark from before `finish`: leadership may have been lost in it, and replies before this one replaced.
     this.reply.rollback(this.answeredBytes - this.sentBytes);
     this.reply.error(sequence === effectsTooLarge ? ERR_TOO_LARGE : ERR_NOT_PROPOSED);
@@ -308,9 +314,21 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     } else if (sequence === 0) {
       this.ungated.push(command);
     } else {
-      this.gates.push({ start, sequence, commands: [command], startedMs: this.chunkStartedMs });
+      const continues = this.partStands;
+      this.gates.push({ start, sequence, continues, commands: [command], startedMs: this.chunkStartedMs });
       this.server.evaluator.waitFor(sequence, this);
     }
+    this.partStands = false;
+  }
+
+  /** A reply of which the client has a part cannot be ended, and an error would be taken for the rest of it. */
+  private breakOff(): void {
+    this.isClosed = true;
+    this.closing = true;
+    this.gates.clear();
+    this.reply.discard();
+    this.answeredBytes = this.sentBytes;
+    this.socket.destroy();
   }
 
   released(): void {
@@ -325,6 +343,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     const first = this.gates.peek();
     if (first === undefined) return;
     assert(first.sequence >= firstUnknown, "released replies were sent");
+    if (first.continues) return this.breakOff();
     // Behind the replies that are lost may stand the beginning of one that is being written in slices: it stays.
     const lostBytes = this.answeredBytes - this.sentBytes;
     const block = this.reply.take();

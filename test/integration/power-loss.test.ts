@@ -9,7 +9,10 @@ test("power loss at random moments loses no acknowledged write", async () => {
 }, 180_000);
 
 test("without syncs the same test finds lost writes", async () => {
-  const { broken } = await powerRounds(1, "never");
+  // A round may keep all it had by luck: the file system keeps a random part of what was not synced.
+  let broken: string[] = [];
+  for (let round = 0; round < 8 && broken.length === 0; round++)
+    broken = (await powerRounds(1, "never")).broken;
   process.stdout.write(`--fsync never lost, for example: ${broken[0]}\n`);
   expect(broken.some((what) => what.endsWith("lost"))).toBe(true);
 }, 120_000);

@@ -208,6 +208,9 @@ void DurabilityLog::Tear(const std::string& path, const FileDurability& file) {
   if (truncate(path.c_str(), static_cast<off_t>(end)) != 0) return;
   const uint64_t damage = Below(3);
   if (end == file.synced_bytes || damage == 0) return;
+  // A manifest's tail is only cut. RocksDB takes a damaged record there for corruption and does not open, and a journaling
+  // file system in ordered mode never lets a file end in bytes that were not written before its size was.
+  if (path.find("MANIFEST-") != std::string::npos) return;
   const uint64_t start = std::max(file.synced_bytes, end - std::min(end, 1 + Below(kSectorBytes)));
   std::string sector(end - start, '\0');
   if (damage == 1) {

@@ -23,7 +23,7 @@ export class LogStore implements RaftStorage {
 
   /**
    * Reads the group's state; `initialConfiguration` serves where none is stored yet. Throws BasaltError LOG_BEHIND_DATA
-   * if the log has lost what was applied, GROUP_UNKNOWN if there is no configuration.
+   * if the log has lost what was applied, DATA_BEHIND_LOG if the data have lost what the log no longer holds, GROUP_UNKNOWN if there is no configuration.
    */
   constructor(storage: Storage, group: number, initialConfiguration: ConfState | undefined) {
     this.storage = storage;
@@ -36,6 +36,14 @@ export class LogStore implements RaftStorage {
         `The raft log of group ${group} ends at ${state.lastIndex} but the data were applied up to ${applied.index}; ` +
           "the node did not start. Writes were lost (was it run with --fsync never?): restore the data directory from " +
           "a backup or begin with an empty one.",
+      );
+    }
+    if (state.truncatedIndex > applied.index) {
+      throw new BasaltError(
+        "DATA_BEHIND_LOG",
+        `The data of group ${group} were applied up to ${applied.index}, but its raft log begins behind ` +
+          `${state.truncatedIndex}; the node did not start. Files of the data directory are missing or old: restore it ` +
+          "as a whole from a backup or begin with an empty one.",
       );
     }
     const configuration =

@@ -4,7 +4,7 @@ import { SeededRandom } from "../../../src/base/index";
 import { NodeHost } from "../../../src/raft/host/index";
 import type { NodeHostOptions, RaftGroup } from "../../../src/raft/host/index";
 import type { Message } from "../../../src/raft/core/index";
-import type { LogBatch} from "../../../src/storage/index";
+import type { LogBatch } from "../../../src/storage/index";
 import { putPayloadHeader, PAYLOAD_HEADER_BYTES } from "../../../src/storage/index";
 import { MemoryDisk, MemoryStorage } from "../../../src/storage/memory/index";
 import { TestScheduler } from "../kv/kv-node";

@@ -178,12 +178,15 @@ export interface HeldCommand {
   readonly ends: ((text: string, sequence?: number) => void)[];
   /** Writes a part of the oldest run's reply. */
   readonly write: ((part: string) => void)[];
+  /** The same, and lets it go; `next` is called when the client keeps up. */
+  readonly send: ((part: string, next: () => void) => void)[];
 }
 
 export function heldCommand(name: string): HeldCommand {
   const held: HeldCommand = {
     ends: [],
     write: [],
+    send: [],
     spec: {
       name,
       arity: -1,
@@ -194,8 +197,12 @@ export function heldCommand(name: string): HeldCommand {
       group: "generic",
       function: {
         kind: "sliced",
-        run: ({ reply }, done) => {
+        run: ({ reply, connection }, done) => {
           held.write.push((part) => reply.raw(part));
+          held.send.push((part, next) => {
+            reply.raw(part);
+            connection.sendPart(next);
+          });
           held.ends.push((part, sequence = 0) => {
             reply.raw(part);
             done(sequence);

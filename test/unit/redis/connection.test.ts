@@ -1,6 +1,7 @@
 // One client connection: the order of replies, when each may go, what a loss of leadership makes of them, and when a
 // connection stops running commands. Commits and applies happen when a test says so.
 import { SeededRandom } from "../../../src/base/index";
+import { effectsNotProposed } from "../../../src/kv/index";
 import { encodeCommand } from "../../../src/resp/index";
 import { ConnectionNode, heldCommand } from "./connection-node";
 
@@ -318,6 +319,86 @@ describe("a connection stops", () => {
     expect(replies).toEqual(["OK", ...Array.from({ length: 300 }, (_, i) => i + 1)]);
     expect(client.socket.paused).toBe(false);
   });
+});
+
+describe("a reply in parts", () => {
+  const next = (): void => undefined;
+
+  test("goes part by part, behind the replies before it", () => {
+    const held = heldCommand("held");
+    const node = new ConnectionNode({ commands: [held.spec] });
+    const client = node.client();
+    client.send("SET a 1", "HELD", "PING");
+    node.propose();
+    held.send[0]!("*3\r\n$1\r\na\r\n", next);
+    expect(client.text()).toBe("");
+    node.commitAll();
+    expect(client.text()).toBe("+OK\r\n");
+    held.send[0]!("$1\r\nb\r\n", next);
+    expect(client.text()).toBe("*3\r\n$1\r\na\r\n$1\r\nb\r\n");
+    held.ends[0]!("$1\r\nc\r\n");
+    expect(client.text()).toBe("$1\r\nc\r\n+PONG\r\n");
+  });
+
+  test("waits for a client that is behind, and ends with one that has gone", () => {
+    const held = heldCommand("held");
+    const node = new ConnectionNode({ commands: [held.spec], outputLimitBytes: 10 });
+    const [slow, leaving] = [node.client(), node.client()];
+    let goesOn = 0;
+    for (const client of [slow, leaving]) {
+      client.socket.takesAll = false;
+      client.send("HELD");
+    }
+    held.send[0]!("*2\r\n$10\r\n0123456789\r\n", () => goesOn++);
+    held.send[1]!("*2\r\n$10\r\n0123456789\r\n", () => goesOn++);
+    expect(goesOn).toBe(0);
+    slow.drain();
+    expect(goesOn).toBe(1);
+    leaving.close();
+    expect(goesOn).toBe(2);
+    held.ends[0]!("$1\r\nx\r\n");
+    slow.drain();
+    expect(slow.replies()).toEqual([["0123456789", "x"]]);
+    held.ends[1]!("");
+    leaving.socket.take();
+    expect(node.pool.lentBytes).toBe(0);
+  });
+
+  test("that cannot be ended breaks the connection: its client must not take an error for a part", () => {
+    const held = heldCommand("held");
+    const node = new ConnectionNode({ commands: [held.spec] });
+    const [one, other] = [node.client(), node.client()];
+    for (const client of [one, other]) client.send("HELD", "PING");
+    held.send[0]!("*2\r\n$1\r\na\r\n", next);
+    held.send[1]!("*2\r\n$1\r\na\r\n", next);
+    // One had something that expired, so that its rest waits for the time to be fixed …
+    node.evaluator.begin(false, 0).fixTime();
+    held.ends[0]!("$1\r\nb\r\n", node.evaluator.finish());
+    node.propose();
+    node.evaluator.following();
+    // … the other finds that it cannot fix it any more.
+    held.ends[1]!("$1\r\nb\r\n", effectsNotProposed);
+    for (const client of [one, other]) {
+      expect(client.socket.destroyed).toBe(true);
+      expect(client.text()).toBe("*2\r\n$1\r\na\r\n");
+      client.close();
+    }
+    expect(node.pool.lentBytes).toBe(0);
+  });
+});
+
+test("chunks that come while a connection is stopped keep their order", () => {
+  const held = heldCommand("held");
+  const node = new ConnectionNode({ commands: [held.spec] });
+  const client = node.client();
+  const stream = Buffer.concat(["first", "second"].map((word) => encodeCommand(["ECHO", word])));
+  client.send("HELD", "HELD");
+  client.sendBytes(stream.subarray(0, 20));
+  // The second of them is the last of its chunk, and another chunk waits already.
+  held.ends[0]!("+held\r\n");
+  client.sendBytes(stream.subarray(20));
+  held.ends[1]!("+held\r\n");
+  expect(client.replies()).toEqual(["held", "held", "first", "second"]);
 });
 
 describe("a connection ends", () => {

@@ -1,4 +1,4 @@
-import type { Arguments} from "../../../src/resp/index";
+import type { Arguments } from "../../../src/resp/index";
 import { CommandParser, encodeCommand } from "../../../src/resp/index";
 
 function argumentsOf(...texts: string[]): Arguments {
