@@ -64,7 +64,8 @@ export class CommandInput {
   }
 
   push(chunk: Buffer): void {
-    if (this.position < this.chunk.length) {
+    // Behind what waits already, also when the present chunk is just used up: bytes keep their order.
+    if (this.position < this.chunk.length || this.waiting !== undefined) {
       this.waiting ??= new RingQueue<Buffer>(4);
       this.waiting.push(chunk);
       this.waitingBytes += chunk.length;
