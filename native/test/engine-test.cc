@@ -1,5 +1,6 @@
 // The engine through its own interface: write, apply, read, reopen, replay, compaction, and what it refuses.
 #include <csignal>
+#include <map>
 
 #include "harness.h"
 #include "range-walks.h"
@@ -25,6 +26,47 @@ TEST(WhatIsAppliedIsReadAndSurvivesAReopen) {
   SampleEngine engine(SmallOptions(directory.path()));
   CHECK(engine.engine().groups().applied(kGroup).index == 201 && engine.next_index() == 202);
   CHECK(engine.Read(Key(0)) == "150" && engine.Read(Key(3)).empty() && engine.Read("\x40tomb") == "stone");
+}
+
+TEST(BatchesInKeyOrderHaveTheEffectOfTheirOperationsInOrder) {
+  std::mt19937_64 random(Seed("batches"));
+  TemporaryDirectory directory;
+  SampleEngine engine(SmallOptions(directory.path()));
+  std::map<std::string, std::string> model;
+  uint64_t last = 0;
+  for (int entry = 0; entry < 200; entry++) {
+    std::vector<SampleOperation> operations;
+    for (uint64_t left = random() % 60; left > 0; left--) {
+      // Few keys, of all spaces, of lengths below and above what is compared at once, with common beginnings.
+      const std::string spaces = "\x10\x11\x20\x40";
+      const std::string key = spaces[random() % 4] + std::string(random() % 3 * 10, 'p') + std::to_string(random() % 6);
+      const uint64_t kind = random() % 20;
+      if (kind < 12) {
+        operations.push_back(Put(key, std::to_string(random())));
+        model[key] = operations.back().value;
+      } else if (kind < 19) {
+        operations.push_back(Delete(key));
+        model.erase(key);
+      } else {
+        const std::string end = key.substr(0, key.size() - 1) + "9";
+        operations.push_back(DeleteRange(key, end));
+        model.erase(model.lower_bound(key), model.lower_bound(end));
+      }
+    }
+    last = engine.Submit(operations);
+  }
+  CHECK(engine.WaitSynced());
+  engine.engine().SubmitApply(kGroup, last);
+  CHECK(engine.WaitApplied(last));
+  for (const char space : {'\x10', '\x11', '\x20', '\x40'}) {
+    for (size_t length = 0; length <= 20; length += 10) {
+      for (int number = 0; number < 6; number++) {
+        const std::string key = space + std::string(length, 'p') + std::to_string(number);
+        const auto expected = model.find(key);
+        CHECK(engine.Read(key) == (expected == model.end() ? "" : expected->second));
+      }
+    }
+  }
 }
 
 TEST(AnEngineThatEndsAtOnceReplaysItsLog) {

@@ -17,12 +17,17 @@ EngineOptions OptionsOf(const Napi::Object& object) {
   return options;
 }
 
-/** Runs on the environment's thread, once for many completions. */
+/**
+ * Runs on the environment's thread, once for many completions. What a listener throws is an uncaught exception like any
+ * other: left pending, Node would only warn of it, and a broken invariant must end the process.
+ */
 void CallWake(napi_env env, napi_value callback, void*, void*) {
   if (env == nullptr || callback == nullptr) return;
   napi_value undefined = nullptr;
   napi_get_undefined(env, &undefined);
-  napi_call_function(env, undefined, callback, 0, nullptr, nullptr);
+  if (napi_call_function(env, undefined, callback, 0, nullptr, nullptr) != napi_pending_exception) return;
+  napi_value error = nullptr;
+  if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
 }
 
 }  // namespace

@@ -16,6 +16,9 @@ namespace {
 constexpr size_t kMaxBatchBytes = size_t{4} << 20;
 constexpr size_t kMaxBatchOperations = 32768;
 
+constexpr auto kLookInterval = std::chrono::milliseconds(1);
+constexpr int kLooksBeforeSleep = 20;
+
 }  // namespace
 
 ApplyThread::ApplyThread(const Instances* instances, const LogStore* log, GroupTable* groups, EventQueue* events,
@@ -29,10 +32,15 @@ void ApplyThread::Start() {
 
 void ApplyThread::Submit(uint32_t group, uint64_t last_index) {
   BASALT_ASSERT(last_index <= groups_->synced_index(group), "only entries that the own log has synced are applied");
-  std::lock_guard<std::mutex> lock(mutex_);
-  uint64_t& target = targets_[group];
-  target = std::max(target, last_index);
-  wake_.notify_one();
+  bool asleep = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    uint64_t& target = targets_[group];
+    target = std::max(target, last_index);
+    asleep = asleep_;
+    asleep_ = false;
+  }
+  if (asleep) wake_.notify_one();
 }
 
 void ApplyThread::Stop(bool drain) {
@@ -45,9 +53,19 @@ void ApplyThread::Stop(bool drain) {
   if (thread_.joinable()) thread_.join();
 }
 
+void ApplyThread::WaitForWork(std::unique_lock<std::mutex>* lock) {
+  const auto has_work = [this] { return stopping_ || !targets_.empty(); };
+  for (int look = 0; look < kLooksBeforeSleep && !has_work(); look++) {
+    wake_.wait_for(*lock, kLookInterval, [this] { return stopping_; });
+  }
+  asleep_ = true;
+  wake_.wait(*lock, has_work);
+  asleep_ = false;
+}
+
 bool ApplyThread::TakeTargets(std::map<uint32_t, uint64_t>* targets) {
   std::unique_lock<std::mutex> lock(mutex_);
-  wake_.wait(lock, [&] { return stopping_ || !targets_.empty() || !targets->empty(); });
+  if (targets->empty()) WaitForWork(&lock);
   if (stopping_ && !drain_) return false;
   for (const auto& each : targets_) {
     uint64_t& target = (*targets)[each.first];

@@ -2,6 +2,10 @@
 // atomic batch, each batch with the group's applied record and without a write-ahead log. Entries come from memory where
 // GroupTable holds them, else from raft_log (the replay after a start). An entry is applied only when its own log has
 // synced it. The first failure ends it.
+//
+// While there is work it looks for more every millisecond instead of being woken for each entry: waking a thread costs the
+// JavaScript thread ten microseconds, and entries that come together are cheaper to apply. Only a thread that has found
+// nothing for a while sleeps until it is woken. Nobody waits for applying: replies wait for commit and visibility.
 #pragma once
 
 #include <condition_variable>
@@ -37,7 +41,9 @@ class ApplyThread {
 
  private:
   void Run();
-  /** Waits for work; false at the end. */
+  /** Returns when there is something to take or the thread shall stop. */
+  void WaitForWork(std::unique_lock<std::mutex>* lock);
+  /** Waits if `targets` is empty, then adds what was submitted; false at the end. */
   bool TakeTargets(std::map<uint32_t, uint64_t>* targets);
   GroupApplier* ApplierOf(uint32_t group);
   /** Applies some entries of the group; false on failure. */
@@ -56,6 +62,8 @@ class ApplyThread {
   std::map<uint32_t, uint64_t> targets_;
   bool stopping_ = false;
   bool drain_ = false;
+  /** Has to be woken for new work. */
+  bool asleep_ = false;
 
   std::map<uint32_t, std::unique_ptr<GroupApplier>> appliers_;
   rocksdb::WriteBatch batch_;

@@ -121,6 +121,8 @@ ColumnFamilyOptions KeyValueOptions(const EngineOptions& engine, const std::shar
   options.level_compaction_dynamic_level_bytes = true;
   options.target_file_size_base = 32 * kMiB;
   options.max_bytes_for_level_base = 256 * kMiB;
+  // Six flushes to a compaction of level 0: fewer cost more CPU for each write, more cost each read a filter.
+  options.level0_file_num_compaction_trigger = 6;
   // The upper levels are rewritten soon and hold little: only what sinks is compressed.
   if (Supports(rocksdb::kLZ4Compression)) {
     options.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};

@@ -48,14 +48,30 @@ Outcome OpenFailed(const std::string& path, const Status& status) {
                                             "). Nothing was started.");
 }
 
-Outcome OpenInstance(const rocksdb::DBOptions& options, const std::string& path,
-                     const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
-                     std::vector<ColumnFamilyHandle*>* handles, std::unique_ptr<rocksdb::DB>* database) {
-  rocksdb::DB* opened = nullptr;
-  const Status status = rocksdb::DB::Open(options, path, families, handles, &opened);
-  if (!status.ok()) return OpenFailed(path, status);
+using Families = std::vector<rocksdb::ColumnFamilyDescriptor>;
+using Handles = std::vector<ColumnFamilyHandle*>;
+
+/** Later releases of RocksDB hand the database over as a unique_ptr; the last parameter prefers that form. */
+template <typename Database>
+auto OpenDatabase(const rocksdb::DBOptions& options, const std::string& path, const Families& families,
+                  Handles* handles, std::unique_ptr<Database>* database, int)
+    -> decltype(Database::Open(options, path, families, handles, database)) {
+  return Database::Open(options, path, families, handles, database);
+}
+
+template <typename Database>
+Status OpenDatabase(const rocksdb::DBOptions& options, const std::string& path, const Families& families,
+                    Handles* handles, std::unique_ptr<Database>* database, long) {
+  Database* opened = nullptr;
+  const Status status = Database::Open(options, path, families, handles, &opened);
   database->reset(opened);
-  return Outcome();
+  return status;
+}
+
+Outcome OpenInstance(const rocksdb::DBOptions& options, const std::string& path,
+                     const Families& families, Handles* handles, std::unique_ptr<rocksdb::DB>* database) {
+  const Status status = OpenDatabase(options, path, families, handles, database, 0);
+  return status.ok() ? Outcome() : OpenFailed(path, status);
 }
 
 void CloseInstance(std::unique_ptr<rocksdb::DB>* database, std::vector<ColumnFamilyHandle*>* handles) {

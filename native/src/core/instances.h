@@ -12,6 +12,9 @@
 #include "engine-options.h"
 #include "outcome.h"
 #include "rocksdb/cache.h"
+#if __has_include("rocksdb/advanced_cache.h")
+#include "rocksdb/advanced_cache.h"  // From 8.1 on Cache is defined here.
+#endif
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
 

@@ -34,12 +34,17 @@ void LogThread::Start() {
 
 uint64_t LogThread::Submit(LogWork work) {
   groups_->Submit(&work);
-  std::lock_guard<std::mutex> lock(mutex_);
-  work.ticket = ++last_ticket_;
-  queue_.push_back(std::move(work));
-  Set(statistics_->log_queue_batches, queue_.size());
-  if (queue_.size() == 1) wake_.notify_one();
-  return last_ticket_;
+  uint64_t ticket = 0;
+  bool was_empty = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    was_empty = queue_.empty();
+    ticket = work.ticket = ++last_ticket_;
+    queue_.push_back(std::move(work));
+    Set(statistics_->log_queue_batches, queue_.size());
+  }
+  if (was_empty) wake_.notify_one();
+  return ticket;
 }
 
 void LogThread::Stop(bool drain) {

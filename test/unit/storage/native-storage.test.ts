@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import type { ByteString } from "../../../src/base/index";
 import { Space, notInMemory } from "../../../src/storage/index";
 import type { ScanPage, ScanRequest } from "../../../src/storage/index";
@@ -337,6 +339,23 @@ describe("the end", () => {
     expect(node.appliedIndex).toBe(1);
     expect(node.nextIndex).toBe(3);
     expect(node.get(row("a"))).toBe("1");
+  });
+
+  test("what a listener throws ends the process", () => {
+    const program = `
+      const { LogBatch, openNativeStorage } = require(${JSON.stringify(join(__dirname, "../../../src/storage/index.js"))});
+      const storage = openNativeStorage({ directory: ${JSON.stringify(join(directory.path, "other"))}, nodeId: 1 });
+      const logSynced = () => { throw new Error("an invariant is broken"); };
+      storage.listen({ logSynced, applied() {}, persisted() {}, failed() {} });
+      const batch = new LogBatch();
+      batch.append(1, 1, 1, 0, Buffer.alloc(0));
+      storage.submitLog(batch);`;
+    const { status, stderr } = spawnSync(process.execPath, ["-e", program], {
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    expect(stderr).toContain("an invariant is broken");
+    expect(status).toBe(1);
   });
 
   test("figures have names, and their values are numbers", async () => {
