@@ -333,7 +333,11 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
 
   released(): void {
     if (!this.running) this.send();
-    // Room in the writer may let a paused connection go on; not from inside the evaluator's call.
+    this.goOn();
+  }
+
+  /** Room in the writer may let a paused connection go on; not from inside the evaluator's call. */
+  private goOn(): void {
     if (this.paused && !this.suspended) this.server.scheduler.atTurnEnd(() => this.run());
   }
 
@@ -356,6 +360,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     this.reply.bytesFrom(block.bytes, lostBytes, block.length);
     this.pool.release(block);
     this.send();
+    this.goOn();
   }
 
   /** Sends every byte that may go, in one write. */

@@ -187,6 +187,17 @@ describe("leadership is lost", () => {
     expect(client.replies()).toEqual([["x", "y"], "PONG"]);
   });
 
+  test("and a connection that had stopped for the replies that waited goes on", () => {
+    const node = new ConnectionNode({ outputLimitBytes: 1000 });
+    const client = node.client();
+    client.send("SET n 0", ...Array.from({ length: 400 }, () => "INCR n"));
+    expect(client.socket.paused).toBe(true);
+    node.evaluator.following();
+    for (let round = 0; round < 10; round++) node.endTurn();
+    expect(client.replies()).toHaveLength(401);
+    expect(client.socket.paused).toBe(false);
+  });
+
   test("is told to what waits for a release beside a reply", () => {
     const node = new ConnectionNode();
     const told: string[] = [];
