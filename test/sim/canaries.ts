@@ -13,12 +13,12 @@ export interface Canary {
 export const CANARIES: readonly Canary[] = [
   {
     name: "an entry is answered when it is written, before it is synced",
-    withinSeeds: 40,
+    withinSeeds: 200,
     sabotage: { fsync: "never" },
   },
   {
     name: "entries are reported as applied when they are handed to the apply thread",
-    withinSeeds: 40,
+    withinSeeds: 200,
     sabotage: {
       storage: (storage) => {
         let listener: StorageListener | undefined;
@@ -43,7 +43,7 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: "a reply goes one batch before the one it observed",
-    withinSeeds: 40,
+    withinSeeds: 200,
     sabotage: {
       evaluator: (evaluator) => {
         const finish = evaluator.finish.bind(evaluator);
@@ -56,7 +56,7 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: "rows of lost batches stay in memory",
-    withinSeeds: 40,
+    withinSeeds: 200,
     sabotage: {
       evaluator: (evaluator) => {
         const overlay = evaluator["overlay"];
@@ -73,21 +73,30 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: "an expired key is hidden from its reader and not deleted",
-    withinSeeds: 40,
+    withinSeeds: 200,
     sabotage: {
-      evaluator: ({ session }) => {
-        session["meetExpired"] = () => null;
+      sweeper: (sweeper, { session }) => {
+        let sweeping = false;
+        const evaluate = sweeper["evaluate"].bind(sweeper);
+        sweeper["evaluate"] = (check, attempt): void => {
+          sweeping = true;
+          evaluate(check, attempt);
+          sweeping = false;
+        };
+        const meetExpired = session["meetExpired"].bind(session);
+        session["meetExpired"] = (database, userKey, row) =>
+          sweeping ? meetExpired(database, userKey, row) : null;
       },
     },
   },
   {
-    name: "a reply to a lost batch says what it would have said",
-    withinSeeds: 40,
+    name: "a reply that is lost goes as if it were released",
+    withinSeeds: 200,
     sabotage: {
       evaluator: (evaluator) => {
         const following = evaluator.following.bind(evaluator);
         evaluator.following = (): void => {
-          const { overlay } = { overlay: evaluator["overlay"] };
+          const overlay = evaluator["overlay"];
           overlay.committedSequence = overlay.open.sequence;
           following();
         };
@@ -96,12 +105,13 @@ export const CANARIES: readonly Canary[] = [
   },
   {
     name: "the sweeper believes what storage says without looking again",
-    withinSeeds: 40,
+    withinSeeds: 200,
     sabotage: {
-      evaluator: (evaluator) => {
-        evaluator.isDatabaseNamed = () => false;
-        const header = evaluator.session.header.bind(evaluator.session);
-        evaluator.session.header = (database, userKey) => header(database, userKey);
+      sweeper: (sweeper, { session }) => {
+        sweeper["expire"] = (key) => {
+          session.delete(key);
+          return true;
+        };
       },
     },
   },

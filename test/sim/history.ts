@@ -48,28 +48,22 @@ export interface WorldEvent {
   readonly text: string;
 }
 
-/** Lines for people: the operations sent or answered within the steps, and what else happened there. */
-export function historyText(
-  operations: readonly Operation[],
-  events: readonly WorldEvent[],
-  fromStep: number,
-  toStep: number,
-): string {
-  const within = (step: number): boolean => step >= fromStep && step <= toStep;
-  const lines: { step: number; text: string }[] = [];
-  for (const { step, text } of events) if (within(step)) lines.push({ step, text: `---- ${text}` });
+export interface HistoryLine {
+  readonly step: number;
+  readonly text: string;
+}
+
+/** Lines for people, in order: every operation where it was sent and where it ended, and what else happened. */
+export function historyLines(operations: readonly Operation[], events: readonly WorldEvent[]): HistoryLine[] {
+  const lines: HistoryLine[] = events.map(({ step, text }) => ({ step, text: `---- ${text}` }));
   for (const operation of operations) {
-    const { id, process, words, database, reply, returned, excluded, nowMs, order } = operation;
+    const { id, process, words, database, reply, invoked, returned, excluded, nowMs, order } = operation;
     const name = `c${process} #${id} db${database} ${words.join(" ")}`;
-    const where =
-      order === undefined
-        ? ""
-        : ` (batch ${order.epoch}.${order.sequence}${order.committed ? "c" : ""} at ${nowMs})`;
-    if (within(operation.invoked)) lines.push({ step: operation.invoked, text: `${name}${where}` });
-    if (!within(returned)) continue;
-    const answer = excluded ? "not run" : (reply ?? `unknown${order?.survived === true ? ", survived" : ""}`);
-    lines.push({ step: returned, text: `     ${name} => ${answer}` });
+    const batch = order && `${order.epoch}.${order.sequence}${order.committed ? "c" : ""}`;
+    lines.push({ step: invoked, text: batch === undefined ? name : `${name} (batch ${batch} at ${nowMs})` });
+    if (!Number.isFinite(returned)) continue;
+    const unknown = order?.survived === true ? "unknown, survived" : "unknown";
+    lines.push({ step: returned, text: `     ${name} => ${excluded ? "not run" : (reply ?? unknown)}` });
   }
-  lines.sort((a, b) => a.step - b.step);
-  return lines.map(({ step, text }) => `${String(step).padStart(7)} ${text}`).join("\n");
+  return lines.sort((a, b) => a.step - b.step);
 }

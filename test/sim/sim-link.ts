@@ -23,7 +23,9 @@ export class SimLink implements ClientSocket {
   /** How many of its commands the server has begun. */
   private executing = 0;
   private readonly toServer: Buffer[] = [];
+  /** What the kernel has not taken, and what it has. */
   private readonly fromServer: { block: OutputBlock; at: number }[] = [];
+  private wire: Buffer = Buffer.alloc(0);
   private readonly parser = new ReplyParser();
   private readonly connection: Connection;
   private needsDrain = false;
@@ -33,6 +35,8 @@ export class SimLink implements ClientSocket {
     readonly database: number,
     server: RedisServer,
     private readonly pool: OutputBlockPool,
+    /** The kernel takes what is written at once, and the server never hears of it. */
+    private readonly kernelTakesAll: boolean,
   ) {
     const handler = server.accept(this);
     assert(handler instanceof Connection, "the server has room for the simulation's clients");
@@ -64,6 +68,11 @@ export class SimLink implements ClientSocket {
 
   write(block: OutputBlock): void {
     assert(!this.ended && !this.isClosed, "nothing is written behind the end");
+    if (this.kernelTakesAll) {
+      this.wire = Buffer.concat([this.wire, block.filled()]);
+      this.pool.release(block);
+      return;
+    }
     this.fromServer.push({ block, at: 0 });
     this.needsDrain = true;
   }
@@ -106,14 +115,13 @@ export class SimLink implements ClientSocket {
   }
 
   get hasOutput(): boolean {
-    return this.fromServer.length > 0;
+    return this.fromServer.length > 0 || this.wire.length > 0;
   }
 
   /** The client takes some of what the server has written; complete replies are given to `answer`. */
   take(random: SeededRandom, answer: (operation: Operation, reply: string) => void): Buffer {
-    const bytes = this.takeBytes(
-      random.chance(0.7) ? Number.POSITIVE_INFINITY : random.between(1, this.bufferedBytes),
-    );
+    const waiting = this.bufferedBytes + this.wire.length;
+    const bytes = this.takeBytes(random.chance(0.7) ? waiting : random.between(1, waiting));
     this.parser.push(Buffer.from(bytes));
     for (let reply = this.parser.next(); reply !== undefined; reply = this.parser.next()) {
       const operation = this.operations[this.answered++];
@@ -128,8 +136,9 @@ export class SimLink implements ClientSocket {
   }
 
   private takeBytes(maxBytes: number): Buffer {
-    const parts: Buffer[] = [];
-    let left = maxBytes;
+    const parts: Buffer[] = [this.wire.subarray(0, maxBytes)];
+    let left = maxBytes - parts[0]!.length;
+    this.wire = this.wire.subarray(parts[0]!.length);
     while (left > 0) {
       const first = this.fromServer[0];
       if (first === undefined) break;

@@ -42,6 +42,7 @@ export interface Sabotage {
   readonly fsync?: "never";
   readonly storage?: (storage: MemoryStorage) => void;
   readonly evaluator?: (evaluator: Evaluator) => void;
+  readonly sweeper?: (sweeper: Sweeper, evaluator: Evaluator) => void;
 }
 
 export interface NodeSurroundings {
@@ -142,10 +143,7 @@ export class SimProcess {
         this.epoch = ++node.epoch;
         surroundings.leading(this.epoch, term);
       },
-      following: () => {
-        this.evaluator.following();
-        surroundings.following();
-      },
+      following: () => this.evaluator.following(),
       committed: (index) => this.evaluator.committed(index),
       applied: (index) => this.evaluator.applied(index),
     });
@@ -172,12 +170,13 @@ export class SimProcess {
       shutdown: () => undefined,
     });
     this.noteSweeps();
+    sabotage.sweeper?.(this.sweeper, this.evaluator);
     this.host.start();
     this.sweeper.start();
   }
 
-  connect(process: number, database: number): SimLink {
-    const link = new SimLink(process, database, this.server, this.pool);
+  connect(process: number, database: number, kernelTakesAll: boolean): SimLink {
+    const link = new SimLink(process, database, this.server, this.pool, kernelTakesAll);
     this.links.push(link);
     return link;
   }
@@ -210,6 +209,12 @@ export class SimProcess {
     evaluator.begin = (committed, attempt) => {
       this.committedView = committed;
       return begin(committed, attempt);
+    };
+    // Also by a proposal that is refused, before the group tells of it.
+    const following = evaluator.following.bind(evaluator);
+    evaluator.following = (): void => {
+      if (evaluator.available) this.surroundings.following();
+      following();
     };
     const pinView = evaluator.pinView.bind(evaluator);
     evaluator.pinView = (ready): void => {

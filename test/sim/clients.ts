@@ -1,0 +1,177 @@
+// The clients of a run and the history they write: connections, bursts of commands, answers, and what becomes of commands
+// that nobody was told the outcome of. Such a command is decided when the node next begins to lead (everything that its
+// log kept is applied by then) or when nothing is in flight any more.
+import { assert } from "../../src/base/index";
+import type { SeededRandom } from "../../src/base/index";
+import type { Operation, Order } from "./history";
+import type { SimLink } from "./sim-link";
+import type { SimNode, SimProcess } from "./sim-node";
+import type { Trace } from "./trace";
+import { DATABASES, randomCommand } from "./workload";
+
+const CLIENTS = 4;
+const MAX_OUTSTANDING = 12;
+/** Process numbers below this are sweepers, one for each period of leadership. */
+const SWEEPER_PROCESS = -1;
+/** Errors by which a command that was evaluated may be answered all the same. */
+const NOT_RUN = "-TRYAGAIN";
+const UNKNOWN = "-UNKNOWN";
+
+interface Undecided {
+  readonly operation: Operation;
+  readonly process: SimProcess;
+}
+
+export class SimClient {
+  link: SimLink | undefined;
+}
+
+export class Clients {
+  readonly all = Array.from({ length: CLIENTS }, () => new SimClient());
+  readonly operations: Operation[] = [];
+  /** Connections whose server has died, until their client has noticed. */
+  readonly dead: { readonly link: SimLink; readonly process: SimProcess }[] = [];
+  private undecided: Undecided[] = [];
+  private lastProcess = 0;
+  private lastValue = 0;
+  /** The last steps at which the node did not lead, and at which it lost leadership or a process. */
+  lastUnavailableStep = 0;
+  lastLossStep = -1;
+
+  constructor(
+    private readonly random: SeededRandom,
+    private readonly trace: Trace,
+    private readonly node: () => SimNode,
+  ) {}
+
+  connect(client: SimClient, process: SimProcess, database = this.random.pick(DATABASES)): SimLink {
+    const link = process.connect(++this.lastProcess, database, this.random.chance(0.4));
+    client.link = link;
+    if (database !== 0) this.send(link, ["SELECT", String(database)]);
+    return link;
+  }
+
+  mayInvoke(link: SimLink): boolean {
+    return link.outstanding < MAX_OUTSTANDING;
+  }
+
+  sendBurst(link: SimLink): void {
+    for (let count = this.random.pick([1, 1, 1, 2, 4, 8]); count > 0; count--) {
+      this.send(
+        link,
+        randomCommand(this.random, () => `v${++this.lastValue}`),
+      );
+    }
+  }
+
+  send(link: SimLink, words: readonly string[]): void {
+    link.send(this.operation(link.process, link.database, words));
+  }
+
+  private operation(process: number, database: number, words: readonly string[]): Operation {
+    const operation: Operation = {
+      id: this.operations.length,
+      process,
+      words,
+      database,
+      invoked: this.trace.step,
+      returned: Number.POSITIVE_INFINITY,
+      reply: undefined,
+      // It concerns the connection alone.
+      excluded: words[0] === "SELECT",
+      nowMs: undefined,
+      order: undefined,
+    };
+    this.operations.push(operation);
+    return operation;
+  }
+
+  /** The sweeper's deletions are operations of a client that is told nothing. */
+  swept(process: SimProcess, database: number, userKey: string, nowMs: number, order: Order): void {
+    const operation = this.operation(SWEEPER_PROCESS - order.epoch, database, ["SWEEP", userKey]);
+    operation.nowMs = nowMs;
+    operation.order = order;
+    this.undecided.push({ operation, process });
+  }
+
+  take(process: SimProcess, link: SimLink): void {
+    const bytes = link.take(this.random, (operation, reply) => this.answer(process, operation, reply));
+    this.trace.mixBytes(bytes);
+  }
+
+  private answer(process: SimProcess, operation: Operation, reply: string): void {
+    operation.returned = this.trace.step;
+    if (operation.words[0] === "SELECT") return;
+    if (reply === NOT_RUN) {
+      assert(this.lastUnavailableStep >= operation.invoked, "a leader refuses nothing");
+      operation.excluded = true;
+    } else if (reply === UNKNOWN) {
+      assert(
+        this.lastLossStep >= operation.invoked,
+        "an outcome is unknown only where leadership or the disk was lost",
+      );
+      this.leaveUndecided(process, operation);
+    } else {
+      assert(operation.nowMs !== undefined, "a command is answered after it was evaluated");
+      operation.reply = reply;
+    }
+  }
+
+  private leaveUndecided(process: SimProcess, operation: Operation): void {
+    if (operation.order === undefined) {
+      operation.excluded = true;
+      return;
+    }
+    operation.returned = Number.POSITIVE_INFINITY;
+    const entry = { operation, process };
+    if (this.node().epoch > operation.order.epoch) this.decide(entry);
+    else this.undecided.push(entry);
+  }
+
+  decideAll(): void {
+    for (const entry of this.undecided.splice(0)) this.decide(entry);
+  }
+
+  private decide({ operation, process }: Undecided): void {
+    operation.returned = this.trace.step;
+    if (operation.order !== undefined) operation.order.survived = process.survived(operation.order);
+  }
+
+  /** The client forgets a connection with all that was not answered on it. */
+  abandon(process: SimProcess, link: SimLink): void {
+    for (const operation of link.operations.slice(link.answered)) {
+      if (!operation.excluded) this.leaveUndecided(process, operation);
+    }
+    for (const client of this.all) if (client.link === link) client.link = undefined;
+  }
+
+  serverDied(process: SimProcess): void {
+    this.lastLossStep = this.lastUnavailableStep = this.trace.step;
+    for (const { link } of this.all) {
+      if (link !== undefined && process.links.includes(link)) this.dead.push({ link, process });
+    }
+  }
+
+  /** The client reads what was on its way from a server that died, or finds the connection broken. */
+  readDead(link: SimLink): void {
+    const at = this.dead.findIndex((dead) => dead.link === link);
+    const { process } = this.dead[at]!;
+    if (link.hasOutput && this.random.chance(0.7)) return this.take(process, link);
+    this.dead.splice(at, 1);
+    this.abandon(process, link);
+  }
+
+  disconnect(process: SimProcess): void {
+    const { link } = this.random.pick(this.all);
+    if (link === undefined || link.isClosed) return;
+    this.trace.note(`client ${link.process} disconnects`);
+    link.disconnect();
+    this.abandon(process, link);
+  }
+
+  get allAnswered(): boolean {
+    return (
+      this.dead.length === 0 && this.all.every(({ link }) => link === undefined || link.outstanding === 0)
+    );
+  }
+}

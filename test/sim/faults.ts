@@ -1,0 +1,105 @@
+// What goes wrong: the process or the machine stops between any two steps or within a turn, a clock jumps, the disk fails,
+// a client goes away, leadership is lost.
+//
+// Leadership is taken from the only voter by a message of a leader that does not exist, in a later term: it may overwrite
+// what is not committed. That is how loss of leadership is tried within one process while there are no other nodes.
+import { assert } from "../../src/base/index";
+import type { SeededRandom } from "../../src/base/index";
+import { Message, MessageType } from "../../src/raft/core/index";
+import type { Clients } from "./clients";
+import type { SimNode, SimProcess } from "./sim-node";
+import type { Trace } from "./trace";
+
+const FAILING = ["logWrite", "logSync", "dataWrite", "dataFlush"] as const;
+
+export class Faults {
+  /** How often each has struck. */
+  readonly counts: Record<string, number> = {};
+
+  constructor(
+    private readonly random: SeededRandom,
+    private readonly trace: Trace,
+    private readonly node: SimNode,
+    private readonly clients: Clients,
+  ) {}
+
+  /** One of those that can strike now. */
+  strike(process: SimProcess): void {
+    const kinds: readonly (readonly [name: string, weight: number, strike: () => void])[] = [
+      ["kill", 2, () => this.crash("kill")],
+      ["power loss", 4, () => this.crash("powerLoss")],
+      ["kill within a turn", 2, () => this.crashWithinTurn(process)],
+      ["stop", 2, () => this.stop()],
+      ["clock jump", 8, () => this.jumpClock()],
+      ["failing disk", 2, () => this.failDisk()],
+      ["disconnect", 5, () => this.clients.disconnect(process)],
+      ["depose", process.group.status.leading ? 6 : 0, () => this.depose(process)],
+    ];
+    let at = this.random.below(kinds.reduce((sum, [, weight]) => sum + weight, 0));
+    for (const [name, weight, strike] of kinds) {
+      if (at < weight) {
+        this.counts[name] = (this.counts[name] ?? 0) + 1;
+        this.trace.mixText(name);
+        strike();
+        return;
+      }
+      at -= weight;
+    }
+  }
+
+  crash(kind: "kill" | "powerLoss"): void {
+    const { process } = this.node;
+    assert(process !== undefined, "a running process crashes");
+    this.trace.note(kind);
+    this.node.crash(kind);
+    this.clients.serverDied(process);
+  }
+
+  private crashWithinTurn(process: SimProcess): void {
+    process.scheduler.endTurn(this.random.below(3));
+    this.crash("kill");
+  }
+
+  /** SIGTERM. */
+  private stop(): void {
+    const { process, disk } = this.node;
+    if (disk.failing.size > 0 || process === undefined) return;
+    this.trace.note("stop");
+    this.node.stop();
+    this.clients.serverDied(process);
+  }
+
+  jumpClock(): void {
+    const { clock } = this.node;
+    // By a little, around the times at which keys expire, or by much.
+    if (this.random.chance(0.5)) clock.offsetMs += this.random.between(-80, 80);
+    else clock.offsetMs = this.random.between(-2000, 2000);
+    this.trace.note(`clock off by ${clock.offsetMs} ms`);
+  }
+
+  private failDisk(): void {
+    const operation = this.random.pick(FAILING);
+    this.trace.note(`disk fails: ${operation}`);
+    this.node.disk.failing.add(operation);
+  }
+
+  /** A leader of a later term is heard; it may replace what is not committed. */
+  private depose(process: SimProcess): void {
+    const { log, status } = process.group;
+    const core = process.group["node"];
+    const overwrites = this.random.chance(0.6);
+    const message = new Message(overwrites ? MessageType.app : MessageType.heartbeat, this.node.nodeId);
+    message.from = this.node.nodeId + 1;
+    message.term = status.term + 1;
+    if (overwrites) {
+      const index = this.random.between(core.committed, Math.max(core.committed, log.lastIndex()));
+      const logTerm = log.term(index);
+      if (typeof logTerm !== "number") return;
+      message.index = index;
+      message.logTerm = logTerm;
+      message.entries = [{ term: message.term, index: index + 1, type: 0, data: null }];
+    }
+    this.trace.note(overwrites ? `deposed, the log goes on from ${message.index}` : "deposed");
+    process.group.step(message);
+  }
+}
