@@ -9,8 +9,9 @@ import type { CommandTable } from "./command-table";
 import { Connection } from "./connection";
 import { ERR_MAX_CLIENTS } from "./dispatch-errors";
 import { ReplyWriter } from "../resp/index";
-import { listenNet } from "./socket-layer";
-import type { ClientSocket, Listener, SocketHandler } from "./socket-layer";
+import type { ClientSocket, Listener, SocketHandler, SocketLayerName } from "./socket-layer";
+import { listenNative } from "./sockets/native-sockets";
+import { listenNet } from "./sockets/net-sockets";
 
 export interface ShutdownRequest {
   /** Also when something would forbid it. */
@@ -35,6 +36,8 @@ export interface RedisServerOptions {
   readonly dataDirectory: string;
   /** Asks for a clean stop of the process. */
   readonly shutdown: (request: ShutdownRequest) => void;
+  /** What `listen` opens the port with. Default native. */
+  readonly socketLayer?: SocketLayerName;
 }
 
 export class RedisServer {
@@ -65,6 +68,7 @@ export class RedisServer {
   readonly unknownCommands = new Command(placeholder("unknown"));
   readonly protocolErrors = new Command(placeholder("protocol-error"));
   private readonly pool: OutputBlockPool;
+  private readonly socketLayer: SocketLayerName;
   private readonly connections = new Map<number, Connection>();
   private lastId = 0;
   private listener: Listener | undefined;
@@ -85,6 +89,7 @@ export class RedisServer {
     this.nodeId = options.nodeId;
     this.dataDirectory = options.dataDirectory;
     this.shutdown = options.shutdown;
+    this.socketLayer = options.socketLayer ?? "native";
     this.startedAtMs = options.clock.wallMs();
   }
 
@@ -100,7 +105,12 @@ export class RedisServer {
   /** Opens the port. Throws BasaltError LISTEN_FAILED. */
   async listen(host: string, port: number): Promise<Listener> {
     this.accepting = true;
-    this.listener = await listenNet(host, port, this.pool, (socket) => this.accept(socket));
+    const { pool, scheduler } = this;
+    const accept = (socket: ClientSocket): SocketHandler => this.accept(socket);
+    this.listener =
+      this.socketLayer === "native"
+        ? await listenNative(host, port, { pool, scheduler, accept })
+        : await listenNet(host, port, pool, accept);
     return this.listener;
   }
 
