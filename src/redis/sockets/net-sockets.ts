@@ -28,6 +28,8 @@ class NetSocket implements ClientSocket {
   }
 
   write(block: OutputBlock): void {
+    // A stream takes a write behind its end for a mistake and drops what it still holds.
+    if (this.socket.writableEnded || this.socket.destroyed) return this.pool.release(block);
     this.socket.write(block.filled(), () => this.pool.release(block));
   }
 
