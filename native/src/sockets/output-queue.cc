@@ -10,7 +10,7 @@ namespace {
 /** Small writes behind a full socket join one block of this size. */
 constexpr size_t kBlockBytes = 16 * 1024;
 constexpr size_t kMaxParts = 32;
-constexpr size_t kMaxBytesAtOnce = 1024 * 1024;
+constexpr size_t kMaxBytesAtOnce = 256 * 1024;
 
 }  // namespace
 

@@ -14,7 +14,7 @@ class OutputQueue {
 
   void Append(const char* bytes, size_t length);
 
-  /** Hands the socket what it takes, up to a megabyte. 0, or the errno that ended it; a full socket is no error. */
+  /** Hands the socket what it takes, up to some 256 KiB at once. 0, or the errno that ended it; a full socket is no error. */
   int WriteTo(int fd);
 
  private:

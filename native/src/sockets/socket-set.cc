@@ -132,10 +132,12 @@ class SocketSet::Harvester {
 
   /** False when the connection is gone. */
   bool Write(Connection* connection) {
+    const size_t before = connection->unsent->bytes();
     if (connection->unsent->WriteTo(connection->fd) != 0) {
       Gone(connection);
       return false;
     }
+    bytes_ += before - connection->unsent->bytes();
     if (connection->unsent->bytes() > 0) return true;
     connection->unsent.reset();
     if (connection->ending) set_.ShutDown(connection);

@@ -2,8 +2,8 @@
 // what the kernel does not take. It waits for nothing and has no thread: its owner watches `epoll_fd` (readable while
 // there is something to harvest) and calls everything from one thread.
 //
-// Fair and bounded: a harvest reads at most once from a connection and stops behind `kHarvestBytes`; those it did not come
-// to are first in the next. An idle connection holds no buffer: chunks are read into one buffer of the set's own and leave
+// Fair and bounded: a harvest reads at most once from a connection and stops behind `kHarvestBytes` read or written; those
+// it did not come to are first in the next. An idle connection holds no buffer: chunks are read into one buffer of the set's own and leave
 // it as slabs, small ones of several connections together, so that one that is kept for long keeps little beside it.
 #pragma once
 
@@ -29,7 +29,7 @@ class SocketSet {
   static constexpr size_t kSmallChunkBytes = 4 * 1024;
   /** A shared slab is full from here on. */
   static constexpr size_t kSlabBytes = 16 * 1024;
-  /** A harvest that has read this much ends. */
+  /** A harvest that has moved this much ends. */
   static constexpr size_t kHarvestBytes = 128 * 1024;
   static constexpr size_t kMaxReady = 256;
   static constexpr size_t kMaxAccepts = 64;
