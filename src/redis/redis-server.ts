@@ -9,8 +9,9 @@ import type { CommandTable } from "./command-table";
 import { Connection } from "./connection";
 import { ERR_MAX_CLIENTS } from "./dispatch-errors";
 import { ReplyWriter } from "../resp/index";
-import { listenNet } from "./socket-layer";
-import type { ClientSocket, Listener, SocketHandler } from "./socket-layer";
+import type { ClientSocket, Listener, SocketHandler, SocketLayerName } from "./socket-layer";
+import { listenNative } from "./sockets/native-sockets";
+import { listenNet } from "./sockets/net-sockets";
 
 /** What a stop waits for clients and their commands. */
 const CLOSING_MS = 2000;
@@ -40,6 +41,8 @@ export interface RedisServerOptions {
   readonly dataDirectory: string;
   /** Asks for a clean stop of the process. */
   readonly shutdown: (request: ShutdownRequest) => void;
+  /** What `listen` opens the port with. Default native. */
+  readonly socketLayer?: SocketLayerName;
 }
 
 export class RedisServer {
@@ -70,6 +73,7 @@ export class RedisServer {
   readonly unknownCommands = new Command(placeholder("unknown"));
   readonly protocolErrors = new Command(placeholder("protocol-error"));
   private readonly pool: OutputBlockPool;
+  private readonly socketLayer: SocketLayerName;
   private readonly connections = new Map<number, Connection>();
   /** Clients that were told that there is no room and have not gone yet. */
   private readonly rejected = new Set<ClientSocket>();
@@ -92,6 +96,7 @@ export class RedisServer {
     this.nodeId = options.nodeId;
     this.dataDirectory = options.dataDirectory;
     this.shutdown = options.shutdown;
+    this.socketLayer = options.socketLayer ?? "native";
     this.startedAtMs = options.clock.wallMs();
   }
 
@@ -107,7 +112,12 @@ export class RedisServer {
   /** Opens the port. Throws BasaltError LISTEN_FAILED. */
   async listen(host: string, port: number): Promise<Listener> {
     this.accepting = true;
-    this.listener = await listenNet(host, port, this.pool, (socket) => this.accept(socket));
+    const { pool, scheduler } = this;
+    const accept = (socket: ClientSocket): SocketHandler => this.accept(socket);
+    this.listener =
+      this.socketLayer === "native"
+        ? await listenNative(host, port, { pool, scheduler, accept })
+        : await listenNet(host, port, pool, accept);
     return this.listener;
   }
 

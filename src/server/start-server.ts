@@ -116,6 +116,7 @@ export async function startServer(
     nodeId: config.nodeId,
     dataDirectory: path.resolve(config.dataDir),
     shutdown: () => stopRequested.settle(),
+    socketLayer: config.socketLayer,
   }));
 
   let metricsServer: MetricsServer | undefined;

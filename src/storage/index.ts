@@ -7,5 +7,8 @@ export * from "./types";
 export * from "./value-header";
 export { NativeStorage, openNativeStorage } from "./native-storage";
 export type { NativeStorageOptions } from "./native-storage";
+export { loadAddon } from "./native-addon";
 export type { RunningFaults, TestFaults } from "./native-addon";
+export { SocketEventKind, SocketSetLimit } from "./native-socket-set";
+export type { NativeSocketSet } from "./native-socket-set";
 export { MemoryDisk, MemoryStorage } from "./memory/index";

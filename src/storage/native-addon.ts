@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { types } from "node:util";
 import { BasaltError, errorText } from "../base/index";
 import type { ByteString } from "../base/index";
+import type { NativeSocketSetConstructor } from "./native-socket-set";
 import type { AppliedRecord, GroupLogState } from "./types";
 
 export interface EngineOptions {
@@ -106,6 +107,7 @@ export interface NativeAddon {
     events: Float64Array,
     wake: () => void,
   ) => NativeEngine;
+  readonly Sockets: NativeSocketSetConstructor;
 }
 
 /** From build/src/storage up to the package root, where node-gyp puts its output. */
