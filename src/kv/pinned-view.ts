@@ -10,16 +10,24 @@ import {
   headerKey,
   metaKey,
   notInMemory,
+  rowBound,
 } from "../storage/index";
 import type { ScanPage, Snapshot, Storage, ValueHeader } from "../storage/index";
 import { Databases } from "./databases";
 import type { ScanLimits } from "./scan";
+
+interface Count {
+  readonly cancel: () => void;
+  readonly done: (count: number) => void;
+}
 
 export class PinnedView {
   private readonly storage: Storage;
   private readonly group: number;
   private readonly snapshot: Snapshot;
   private readonly databases: readonly number[];
+  private readonly counts = new Set<Count>();
+  private calledOff = false;
   /** The time at which expiry is judged in this view. */
   readonly nowMs: number;
 
@@ -43,7 +51,8 @@ export class PinnedView {
 
   /** A page of [lower, upper); the next one begins behind its last key unless it is done. */
   scan(lower: ByteString, upper: ByteString, limits: ScanLimits, done: (page: ScanPage) => void): void {
-    this.storage.loadScan(this.group, { lower, upper, ...limits, snapshot: this.snapshot }, done);
+    const range = { lower: rowBound(lower), upper: rowBound(upper) };
+    this.storage.loadScan(this.group, { ...range, ...limits, snapshot: this.snapshot }, done);
   }
 
   /** The header of a user key, expired or not; null if there is none. */
@@ -56,19 +65,38 @@ export class PinnedView {
 
   /** How many keys of a logical database have not expired. */
   countKeys(logical: number, done: (count: number) => void): void {
-    const range = databaseRange(Space.header, this.database(logical));
-    this.storage.countHeaders(this.group, { ...range, nowMs: this.nowMs, snapshot: this.snapshot }, done);
+    this.count(logical, this.nowMs, done);
   }
 
   /** How many keys of a logical database have no time to live. */
   countLasting(logical: number, done: (count: number) => void): void {
-    const range = databaseRange(Space.header, this.database(logical));
-    const nowMs = Number.MAX_SAFE_INTEGER;
-    this.storage.countHeaders(this.group, { ...range, nowMs, snapshot: this.snapshot }, done);
+    this.count(logical, Number.MAX_SAFE_INTEGER, done);
   }
 
-  /** Unpins; must be called exactly once. */
+  /** Nobody waits any more: counts, which may take minutes, answer at once, and with nothing that means anything. */
+  callOff(): void {
+    this.calledOff = true;
+    for (const count of [...this.counts]) {
+      this.counts.delete(count);
+      count.cancel();
+      count.done(0);
+    }
+  }
+
+  /** Unpins; must be called exactly once, when everything asked for has answered. */
   release(): void {
     this.snapshot.release();
+  }
+
+  private count(logical: number, nowMs: number, done: (count: number) => void): void {
+    if (this.calledOff) return done(0);
+    const range = databaseRange(Space.header, this.database(logical));
+    const { snapshot } = this;
+    const cancel = this.storage.countHeaders(this.group, { ...range, nowMs, snapshot }, (counted) => {
+      this.counts.delete(count);
+      done(counted);
+    });
+    const count = { cancel, done };
+    this.counts.add(count);
   }
 }

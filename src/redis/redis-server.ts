@@ -1,7 +1,7 @@
 // The Redis adapter of a node: accepts connections, knows its clients, and holds what commands need of the server
 // around them. Constructed by server/ with everything it works with.
 import type { Clock, Scheduler } from "../base/index";
-import type { Evaluator } from "../kv/index";
+import type { Evaluator, PinnedView } from "../kv/index";
 import type { OutputBlockPool, ParserLimits } from "../resp/index";
 import type { Storage } from "../storage/index";
 import { Command } from "./command";
@@ -66,6 +66,8 @@ export class RedisServer {
   readonly protocolErrors = new Command(placeholder("protocol-error"));
   private readonly pool: OutputBlockPool;
   private readonly connections = new Map<number, Connection>();
+  /** The last view each client's long reads were given, by connection: called off when the client goes. */
+  private readonly views = new Map<number, PinnedView>();
   private lastId = 0;
   private listener: Listener | undefined;
   private accepting = false;
@@ -118,6 +120,14 @@ export class RedisServer {
 
   forget(connection: Connection): void {
     this.connections.delete(connection.id);
+    const view = this.views.get(connection.id);
+    this.views.delete(connection.id);
+    view?.callOff();
+  }
+
+  /** A long read of the client works on this view. A client has one such read at a time. */
+  reads(connectionId: number, view: PinnedView): void {
+    if (this.connections.has(connectionId)) this.views.set(connectionId, view);
   }
 
   /** Stops accepting and ends the connections; replies that are due have been sent by then or are not any more. */

@@ -23,6 +23,7 @@ export class SlicedRead {
     this.view = view;
     this.done = done;
     this.connectionId = context.connection.id;
+    context.server.reads(this.connectionId, view);
   }
 
   /** The client has gone: nobody waits for the rest, and nothing may be written to its reply. */
