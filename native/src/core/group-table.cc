@@ -115,9 +115,10 @@ uint64_t GroupTable::synced_index(uint32_t group) const {
 
 void GroupTable::SubmitApply(uint32_t group, uint64_t last_index) {
   std::lock_guard<std::mutex> lock(mutex_);
-  Group& entry = groups_[group];
-  BASALT_ASSERT(last_index <= entry.synced_index, "only entries that the own log has synced are applied");
-  entry.apply_target = std::max(entry.apply_target, last_index);
+  const auto found = groups_.find(group);
+  const uint64_t synced = found == groups_.end() ? 0 : found->second.synced_index;
+  BASALT_ASSERT(last_index <= synced, "only entries that the own log has synced are applied");
+  if (found != groups_.end()) found->second.apply_target = std::max(found->second.apply_target, last_index);
 }
 
 AppliedRecord GroupTable::applied(uint32_t group) const {

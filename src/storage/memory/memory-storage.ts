@@ -7,7 +7,7 @@ import { BasaltError, assert, errorText } from "../../base/index";
 import type { ByteString, SeededRandom } from "../../base/index";
 import { u32String } from "../keys";
 import type { LogBatch } from "../log-batch";
-import { checkRowKey } from "../row-limits";
+import { checkRange, checkRowKey } from "../row-limits";
 import { notInMemory } from "../types";
 import type {
   AppliedRecord,
@@ -176,6 +176,7 @@ export class MemoryStorage implements Storage {
 
   get(group: number, key: ByteString, tier: ReadTier): ByteString | null | NotInMemory {
     this.checkUsable();
+    checkRowKey(key);
     if (!this.mayRead(group, key, tier)) return notInMemory;
     return this.rows.image.get(u32String(group) + key) ?? null;
   }
@@ -187,6 +188,7 @@ export class MemoryStorage implements Storage {
   scan(group: number, request: ScanRequest, tier: ReadTier): ScanPage | NotInMemory {
     this.checkUsable();
     const image = this.imageOf(request.snapshot);
+    checkRange(request.lower, request.upper);
     if (!this.mayRead(group, request.lower, tier)) return notInMemory;
     return scanRows(image, u32String(group), request);
   }
@@ -425,7 +427,6 @@ export class MemoryStorage implements Storage {
   }
 
   private mayRead(group: number, key: ByteString, tier: ReadTier): boolean {
-    checkRowKey(key);
     return tier === "anywhere" || (this.driver.isInMemory?.(group, key) ?? true);
   }
 
