@@ -57,6 +57,8 @@ export function invalidLibraryText(option: ByteString): string {
 
 // Basalt's own limits (README.md, "Differences").
 export const ERR_KEY_TOO_LONG = `ERR a key is longer than ${MAX_KEY_BYTES} bytes`;
+export const ERR_NO_DATABASE_IDS =
+  "ERR this group has flushed databases four billion times and has no ids left for another";
 export const ERR_FIELD_TOO_LONG = `ERR a field is longer than ${MAX_KEY_BYTES} bytes`;
 export const ERR_TRANSACTION_TOO_LARGE =
   "ERR the commands queued by MULTI exceed 1 GiB; this one was not queued and EXEC will run none of them";

@@ -1,7 +1,7 @@
 // The Redis adapter of a node: accepts connections, knows its clients, and holds what commands need of the server
 // around them. Constructed by server/ with everything it works with.
 import type { Clock, Scheduler } from "../base/index";
-import type { Evaluator } from "../kv/index";
+import type { Evaluator, ReadView } from "../kv/index";
 import type { OutputBlockPool, ParserLimits } from "../resp/index";
 import type { Storage } from "../storage/index";
 import { Command } from "./command";
@@ -77,6 +77,8 @@ export class RedisServer {
   private readonly connections = new Map<number, Connection>();
   /** Clients that were told that there is no room and have not gone yet. */
   private readonly rejected = new Set<ClientSocket>();
+  /** The last view each client's long reads were given, by connection: called off when the client goes. */
+  private readonly views = new Map<number, ReadView>();
   private lastId = 0;
   private listener: Listener | undefined;
   private accepting = false;
@@ -132,6 +134,14 @@ export class RedisServer {
 
   forget(connection: Connection): void {
     this.connections.delete(connection.id);
+    const view = this.views.get(connection.id);
+    this.views.delete(connection.id);
+    view?.callOff();
+  }
+
+  /** A long read of the client works on this view. A client has one such read at a time. */
+  reads(connectionId: number, view: ReadView): void {
+    if (this.connections.has(connectionId)) this.views.set(connectionId, view);
   }
 
   /**

@@ -1,8 +1,10 @@
 // The door of storage/: the interface, the formats, and its two implementations.
+export { BatchEnds } from "./batch-ends";
 export * from "./keys";
 export * from "./log-batch";
 export * from "./log-entry";
 export * from "./payload";
+export { MAX_ROW_KEY_BYTES, mayBeRowKey, rowBound } from "./row-limits";
 export * from "./types";
 export * from "./value-header";
 export { NativeStorage, openNativeStorage } from "./native-storage";

@@ -25,11 +25,15 @@ export interface TestFaults {
   readonly seed?: number;
   /** The power fails just before this write, sync or directory operation (counted from 1). */
   readonly powerLossAtOperation?: number;
+  /** As in RunningFaults, from the first operation on. */
+  readonly fail?: RunningFaults["fail"];
+  readonly pathContains?: string;
 }
 
 /** Faults that can be switched on and off while the test build runs. */
 export interface RunningFaults {
-  readonly fail?: "ioError" | "noSpace" | "readOnly" | "none";
+  /** readError meets reads of file contents, the others what changes the disk. */
+  readonly fail?: "ioError" | "noSpace" | "readOnly" | "readError" | "none";
   /** Only operations on paths that contain this. */
   readonly pathContains?: string;
   readonly syncDelayMicros?: number;
@@ -83,6 +87,8 @@ export interface NativeEngine {
     nowMs: number,
     snapshot: number,
   ): void;
+  /** The count is called off: its event may still come. */
+  cancelCount(load: number): void;
   findGarbage(
     load: number,
     group: number,

@@ -10,7 +10,7 @@ import {
 } from "../../storage/index";
 import type { ScanPage } from "../../storage/index";
 import type { CommandContext, CommandSpec } from "../command";
-import { ERR_CURSOR, ERR_NOT_INTEGER, ERR_SYNTAX } from "../errors";
+import { ERR_CURSOR, ERR_NOT_INTEGER, ERR_NO_DATABASE_IDS, ERR_SYNTAX } from "../errors";
 import { Glob } from "../glob";
 import { typeName } from "./keys";
 import { CURSOR_END, cursorBehind, cursorOf, keyAtCursor } from "./scan-cursor";
@@ -179,14 +179,15 @@ function mayFlush({ args, reply }: CommandContext): boolean {
 
 function flushdb(context: CommandContext): void {
   if (!mayFlush(context)) return;
-  context.session.flushDatabases([context.connection.database]);
-  context.reply.ok();
+  if (context.session.flushDatabases([context.connection.database])) context.reply.ok();
+  else context.reply.error(ERR_NO_DATABASE_IDS);
 }
 
 function flushall(context: CommandContext): void {
   if (!mayFlush(context)) return;
-  context.session.flushDatabases(Array.from({ length: LOGICAL_DATABASES }, (_, database) => database));
-  context.reply.ok();
+  const all = Array.from({ length: LOGICAL_DATABASES }, (_, database) => database);
+  if (context.session.flushDatabases(all)) context.reply.ok();
+  else context.reply.error(ERR_NO_DATABASE_IDS);
 }
 
 const ALL_SHARDS_SUCCEED = ["request_policy:all_shards", "response_policy:all_succeeded"];

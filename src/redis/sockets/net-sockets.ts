@@ -78,6 +78,9 @@ export function listenNet(
       reject(listenFailure(host, port, error.code, errorText(error), error));
     });
     server.listen({ host, port, backlog: 511 }, () => {
+      server.removeAllListeners("error");
+      // A connection that cannot be accepted (out of file descriptors, or of memory) is that client's trouble.
+      server.on("error", () => undefined);
       const bound = server.address() as net.AddressInfo;
       resolve({
         host,
