@@ -8,7 +8,7 @@
 // - `sliced`: long reads over a pinned view (KEYS, DBSIZE, SCAN …); calls `done` later, exactly once, on a turn of its
 //   own; until then nothing later on its connection is evaluated.
 import { LatencyHistogram } from "../base/index";
-import type { NotReady, Session } from "../kv/index";
+import type { NotReady, Session, Steps } from "../kv/index";
 import type { Arguments, ReplyWriter } from "../resp/index";
 import type { Connection } from "./connection";
 import type { RedisServer } from "./redis-server";
@@ -28,13 +28,24 @@ export interface CommandContext {
 export const goSliced: unique symbol = Symbol("go sliced");
 export type GoSliced = typeof goSliced;
 
-export type EvaluatedFunction = (context: CommandContext) => void | NotReady | GoSliced;
+/** An evaluated function finds that its work is too long for one turn; it is then run by its `stepped` function. */
+export const goStepped: unique symbol = Symbol("go stepped");
+export type GoStepped = typeof goStepped;
+
+export type EvaluatedFunction = (context: CommandContext) => void | NotReady | GoSliced | GoStepped;
 export type ImmediateFunction = (context: CommandContext) => void;
 /** `done` is given the sequence the reply waits for: 0, or what `server.evaluator.finish()` returned. */
 export type SlicedFunction = (context: CommandContext, done: (sequence: number) => void) => void;
+/** Writes its reply and its effects, which no step before them may contradict (kv/stepped.ts); `context.session` is the stepped one. */
+export type SteppedFunction = (context: CommandContext) => Steps;
 
 export type CommandFunction =
-  | { readonly kind: "evaluated"; readonly run: EvaluatedFunction; readonly sliced?: SlicedFunction }
+  | {
+      readonly kind: "evaluated";
+      readonly run: EvaluatedFunction;
+      readonly sliced?: SlicedFunction;
+      readonly stepped?: SteppedFunction;
+    }
   | { readonly kind: "immediate"; readonly run: ImmediateFunction }
   | { readonly kind: "sliced"; readonly run: SlicedFunction };
 

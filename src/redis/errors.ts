@@ -32,6 +32,12 @@ export const ERR_NO_SHUTDOWN = "ERR No shutdown in progress.";
 export const ERR_INVALID_COMMAND = "ERR Invalid command specified";
 export const ERR_INVALID_ARGUMENTS = "ERR Invalid number of arguments specified for command";
 export const ERR_NO_KEYS = "ERR The command has no key arguments";
+export const ERR_NESTED_MULTI = "ERR MULTI calls can not be nested";
+export const ERR_WATCH_IN_MULTI = "ERR WATCH inside MULTI is not allowed";
+export const ERR_EXEC_WITHOUT_MULTI = "ERR EXEC without MULTI";
+export const ERR_DISCARD_WITHOUT_MULTI = "ERR DISCARD without MULTI";
+export const ERR_EXEC_ABORTED = "EXECABORT Transaction discarded because of previous errors.";
+export const ERR_NOT_IN_TRANSACTION = "ERR Command not allowed inside a transaction";
 
 export function invalidExpireTime(command: ByteString): string {
   return `ERR invalid expire time in '${command}' command`;
@@ -60,3 +66,5 @@ export function invalidLibraryText(option: ByteString): string {
 // Basalt's own limits (README.md, "Differences").
 export const ERR_KEY_TOO_LONG = `ERR a key is longer than ${MAX_KEY_BYTES} bytes`;
 export const ERR_FIELD_TOO_LONG = `ERR a field is longer than ${MAX_KEY_BYTES} bytes`;
+export const ERR_TRANSACTION_TOO_LARGE =
+  "ERR the commands queued by MULTI exceed 1 GiB; this one was not queued and EXEC will run none of them";
