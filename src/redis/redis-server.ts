@@ -1,6 +1,6 @@
 // The Redis adapter of a node: accepts connections, knows its clients, and holds what commands need of the server
 // around them. Constructed by server/ with everything it works with.
-import type { Clock, Scheduler } from "../base/index";
+import type { Clock, Scheduler, SeededRandom } from "../base/index";
 import type { Evaluator } from "../kv/index";
 import type { OutputBlockPool, ParserLimits } from "../resp/index";
 import type { Storage } from "../storage/index";
@@ -8,6 +8,7 @@ import { Command } from "./command";
 import type { CommandTable } from "./command-table";
 import { Connection } from "./connection";
 import { ERR_MAX_CLIENTS } from "./dispatch-errors";
+import { KeySampler } from "./key-sampler";
 import { ReplyWriter } from "../resp/index";
 import { listenNet } from "./socket-layer";
 import type { ClientSocket, Listener, SocketHandler } from "./socket-layer";
@@ -27,6 +28,8 @@ export interface RedisServerOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  /** Decides what commands leave to chance. */
+  readonly random: SeededRandom;
   readonly pool: OutputBlockPool;
   readonly table: CommandTable;
   readonly parserLimits: Partial<ParserLimits>;
@@ -57,6 +60,7 @@ export class RedisServer {
   readonly dataDirectory: string;
   readonly shutdown: (request: ShutdownRequest) => void;
   readonly startedAtMs: number;
+  readonly keySampler: KeySampler;
   readonly statistics = {
     commandsTotal: 0,
     connectionsTotal: 0,
@@ -92,6 +96,7 @@ export class RedisServer {
     this.nodeId = options.nodeId;
     this.dataDirectory = options.dataDirectory;
     this.shutdown = options.shutdown;
+    this.keySampler = new KeySampler(options.evaluator, options.random);
     this.startedAtMs = options.clock.wallMs();
   }
 

@@ -2,9 +2,9 @@
 // of history (a string that APPEND has touched is raw, a hash that was large stays a hash table) is not seen; nor does it
 // keep how often or how lately a key was used.
 import { bytesOf, prefixEnd } from "../../base/index";
+import type { ByteString } from "../../base/index";
 import { notReady } from "../../kv/index";
 import type { NotReady, Session } from "../../kv/index";
-import type { ByteString } from "../../base/index";
 import { bigIntegerOf } from "../../resp/index";
 import { ValueEncoding, ValueType } from "../../storage/index";
 import type { ValueHeader } from "../../storage/index";
@@ -61,7 +61,7 @@ function ofValue(
     header: ValueHeader,
   ) => void | NotReady,
 ): EvaluatedFunction {
-  return (context) => {
+  return (context): void | NotReady => {
     const { args, reply, session } = context;
     const database = session.database(context.connection.database);
     const key = args.string(2);
@@ -73,7 +73,7 @@ function ofValue(
   };
 }
 
-const encoding = ofValue(({ session, reply }, database, key, header) => {
+const encoding = ofValue(({ session, reply }, database, key, header): void | NotReady => {
   const name = encodingOf(session, database, key, header);
   if (name === notReady) return notReady;
   reply.bulk(name);
