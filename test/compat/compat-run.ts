@@ -282,7 +282,10 @@ export class CompatRun {
       add("COUNT", this.random.pick(["1", "2", "7", "100", "9223372036854775807"]));
     if (name === "SCAN" && this.random.chance(0.5))
       add("TYPE", this.random.pick(["string", "HASH", "list", "nothing"]));
-    const [theirs, mine] = await Promise.all([scanAll(redis, begin, options), scanAll(basalt, begin, options)]);
+    const [theirs, mine] = await Promise.all([
+      scanAll(redis, begin, options),
+      scanAll(basalt, begin, options),
+    ]);
     this.history.push(`${at === 0 ? "A" : "B"} ${begin.join(" ")} 0… ${options.join(" ")}`);
     if (theirs.join(" ") !== mine.join(" ")) {
       throw new Error(

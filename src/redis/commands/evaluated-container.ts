@@ -11,7 +11,10 @@ import { wrongArity } from "../dispatch-errors";
 import { ERR_KEY_TOO_LONG, unknownSubcommand } from "../errors";
 import { hasTooLongKey, isLong } from "../key-limit";
 
-function subcommandOf({ args }: CommandContext, subcommands: readonly CommandSpec[]): CommandSpec | undefined {
+function subcommandOf(
+  { args }: CommandContext,
+  subcommands: readonly CommandSpec[],
+): CommandSpec | undefined {
   return subcommands.find((candidate) => args.isWord(1, candidate.name.toUpperCase()));
 }
 
