@@ -2,7 +2,8 @@
 // it needs no state on the server; fields of one hash are always returned together. A field that is there from the first
 // call to the last is returned at least once. A hash that Redis would keep as a listpack comes whole, as it does there.
 //
-// COUNT rows are read in this turn if they are few; more of them in slices, up to a number of bytes: a page may be shorter.
+// A hash of few fields is read in this turn. A larger one is read in slices over a pinned view, which does not look through all
+// that memory holds of it for every page; an answer ends before COUNT at a number of bytes.
 import { prefixEnd } from "../../base/index";
 import type { ByteString } from "../../base/index";
 import { notReady } from "../../kv/index";
@@ -95,7 +96,7 @@ function hscan(context: CommandContext): void | NotReady | GoSliced {
       return found.write(reply);
     }
   }
-  if (options.count > TURN.maxRows) return goSliced;
+  if (header.length > TURN.maxRows) return goSliced;
   const next = readPlaces(context, prefix, cursor, options.count, (rows) =>
     collect(found, rows, prefix.length, options.glob),
   );
@@ -114,7 +115,7 @@ function readPlaces(
   take: (rows: Rows) => void,
 ): number | NotReady | GoSliced {
   if (cursor >= HASHES_END) return HASHES_END;
-  const limits: ScanLimits = { maxRows: count, maxBytes: TURN.maxBytes };
+  const limits: ScanLimits = { ...TURN, maxRows: Math.min(TURN.maxRows, count) };
   const rows = session.scan(boundAt(prefix, cursor), prefixEnd(prefix)!, limits);
   if (rows === notReady) return notReady;
   take(rows);

@@ -140,7 +140,7 @@ function transferOf(plan: Plan): CommandFunction {
   function* stepped(context: CommandContext): Steps {
     const transfer = yield* loaded(() => plan(context));
     if (transfer === answered) return;
-    const copy = yield* copyInSteps(context.session, transfer.from, transfer.source, transfer.to);
+    const copy = yield* copyInSteps(context, transfer.from, transfer.source, transfer.to);
     publish(context, transfer, copy);
   }
   return { kind: "evaluated", run, stepped };

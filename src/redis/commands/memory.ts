@@ -71,7 +71,8 @@ function usage(context: CommandContext): void | NotReady | GoSliced {
   if (header === null) return reply.null();
   const estimate = new Estimate(key, header);
   if (header.encoding === ValueEncoding.inline) return reply.integer(estimate.total(true));
-  if (samples > TURN.maxRows && header.length > TURN.maxRows) return goSliced;
+  // Not for every page of many through all that memory holds of them.
+  if (header.encoding === ValueEncoding.elements && header.length > TURN.maxRows) return goSliced;
   const prefix = elementsOf(database, key, header);
   const maxRows = Math.min(TURN.maxRows, samples);
   const rows = session.scan(prefix, prefixEnd(prefix)!, { ...TURN, maxRows });

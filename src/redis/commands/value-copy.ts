@@ -3,14 +3,14 @@
 // Many are staged in steps, ahead of the header that names them: nothing of the copy is seen before all of it is there, and
 // what a loss of leadership leaves behind is garbage for the sweeper. Rows are copied as they are: a header's `rest` and a
 // sub-key never name the incarnation they belong to.
-import { prefixEnd } from "../../base/index";
+import { assert, prefixEnd } from "../../base/index";
 import type { ByteString } from "../../base/index";
-import { loaded, notReady } from "../../kv/index";
-import type { NotReady, Session, StepRequest } from "../../kv/index";
+import { notReady } from "../../kv/index";
+import type { NotReady, ReadView, Session, StepRequest } from "../../kv/index";
 import { ValueEncoding } from "../../storage/index";
-import type { ValueHeader } from "../../storage/index";
+import type { ScanPage, ValueHeader } from "../../storage/index";
 import { goStepped } from "../command";
-import type { GoStepped } from "../command";
+import type { CommandContext, GoStepped } from "../command";
 import { elementsOf } from "./string-values";
 
 export interface KeyPlace {
@@ -49,27 +49,50 @@ export function copyAtOnce(
   return copy;
 }
 
-/** The same in steps. Nothing may have been put before it in this evaluation. */
+/**
+ * The same in steps. Nothing may have been put before it in this evaluation. The rows come from a pinned view, of what was
+ * evaluated before (nothing else is evaluated until it ends); within a transaction from one that shows its effects.
+ */
 export function* copyInSteps(
-  session: Session,
+  context: CommandContext,
   from: KeyPlace,
   source: ValueHeader,
   to: KeyPlace,
 ): Generator<StepRequest, ValueHeader, void> {
+  const { session, connection } = context;
   const copy = { ...fieldsOf(source), ...session.newVersion() };
   if (isBare(source)) return copy;
   const prefix = elementsOf(from.database, from.key, source);
   const upper = prefixEnd(prefix)!;
   const target = elementsOf(to.database, to.key, copy);
-  let lower: ByteString | undefined = prefix;
-  while (lower !== undefined) {
-    const from: ByteString = lower;
-    const rows = yield* loaded(() => session.scan(from, upper, STEP));
-    rows.keys.forEach((row, i) => session.put(target + row.slice(prefix.length), rows.values[i]!));
-    lower = rows.next;
-    yield "stage";
+  const view = yield* answerOf<ReadView | undefined>((done) => connection.pinView(done));
+  assert(view !== undefined, "an evaluation whose leadership is lost takes no further step");
+  try {
+    let lower: ByteString | undefined = prefix;
+    while (lower !== undefined) {
+      const begin: ByteString = lower;
+      const page = yield* answerOf<ScanPage>((done) => view.scan(begin, upper, STEP, done));
+      page.keys.forEach((row, i) => session.put(target + row.slice(prefix.length), page.values[i]!));
+      const last: ByteString | undefined = page.keys[page.keys.length - 1];
+      lower = page.done || last === undefined ? undefined : last + "\0";
+      yield "stage";
+    }
+  } finally {
+    view.release();
   }
   return copy;
+}
+
+/** Waits for what is answered later. */
+function* answerOf<T>(ask: (done: (answer: T) => void) => void): Generator<StepRequest, T, void> {
+  let answer: { readonly value: T } | undefined;
+  yield (resume) =>
+    ask((value) => {
+      answer = { value };
+      resume();
+    });
+  assert(answer !== undefined, "a step goes on when it is answered");
+  return answer.value;
 }
 
 function fieldsOf(header: ValueHeader): Omit<ValueHeader, "versionMs" | "versionCounter"> {
