@@ -70,9 +70,21 @@ export class Databases {
       physical[index] = nextId++;
       return id;
     });
-    const version = { sequence, nextId, physical };
+    return { replaced, row: this.add({ sequence, nextId, physical }) };
+  }
+
+  /** Has two logical databases change places in a batch; returns the row to put. */
+  swap(first: number, second: number, sequence: number): ByteString {
+    const { nextId, physical: before } = this.latest();
+    const physical = [...before];
+    physical[first] = before[second]!;
+    physical[second] = before[first]!;
+    return this.add({ sequence, nextId, physical });
+  }
+
+  private add(version: Version): ByteString {
     this.versions.push(version);
-    return { replaced, row: encode(version) };
+    return encode(version);
   }
 
   /** How many versions there are: a mark for `rollback`. */

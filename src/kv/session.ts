@@ -326,6 +326,13 @@ export class Session {
     return true;
   }
 
+  /** Has two logical databases change places: what each holds is found in the other from now on. */
+  swapDatabases(first: number, second: number): void {
+    const row = this.scope.databases.swap(first, second, this.batch.sequence);
+    this.batch.put(metaKey(MetaField.databases), row);
+    this.wrote();
+  }
+
   /** The reply depends on `nowMs` having come (something expired was left out): no later reader may judge earlier. */
   fixTime(): void {
     assert(!this.committed, "only a latest view can fix the time");

@@ -80,6 +80,11 @@ export interface CommandSpec {
   /** What is done with the keys, by the words of COMMAND INFO's key specifications; absent when there are none. */
   readonly keyAccess?: readonly string[];
   readonly keyNotes?: string;
+  /** Where different things are done with different keys: the same for each group of them, instead of `keyAccess`. */
+  readonly keyGroups?: readonly {
+    readonly keys: readonly [first: number, last: number, step: number];
+    readonly access: readonly string[];
+  }[];
   /** COMMAND INFO's tips for clients and proxies. */
   readonly tips?: readonly string[];
   /** ACL categories without the at sign, those that follow from flags included. */

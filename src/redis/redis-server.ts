@@ -1,6 +1,6 @@
 // The Redis adapter of a node: accepts connections, knows its clients, and holds what commands need of the server
 // around them. Constructed by server/ with everything it works with.
-import type { Clock, Scheduler } from "../base/index";
+import type { Clock, Scheduler, SeededRandom } from "../base/index";
 import type { Evaluator, ReadView } from "../kv/index";
 import type { OutputBlockPool, ParserLimits } from "../resp/index";
 import type { Storage } from "../storage/index";
@@ -8,6 +8,7 @@ import { Command } from "./command";
 import type { CommandTable } from "./command-table";
 import { Connection } from "./connection";
 import { ERR_MAX_CLIENTS } from "./dispatch-errors";
+import { KeySampler } from "./key-sampler";
 import { ReplyWriter } from "../resp/index";
 import type { ClientSocket, Listener, SocketHandler, SocketLayerName } from "./socket-layer";
 import { listenNative } from "./sockets/native-sockets";
@@ -28,6 +29,8 @@ export interface RedisServerOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  /** Decides what commands leave to chance. */
+  readonly random: SeededRandom;
   readonly pool: OutputBlockPool;
   readonly table: CommandTable;
   readonly parserLimits: Partial<ParserLimits>;
@@ -60,6 +63,7 @@ export class RedisServer {
   readonly dataDirectory: string;
   readonly shutdown: (request: ShutdownRequest) => void;
   readonly startedAtMs: number;
+  readonly keySampler: KeySampler;
   readonly statistics = {
     commandsTotal: 0,
     connectionsTotal: 0,
@@ -99,6 +103,7 @@ export class RedisServer {
     this.dataDirectory = options.dataDirectory;
     this.shutdown = options.shutdown;
     this.socketLayer = options.socketLayer ?? "native";
+    this.keySampler = new KeySampler(options.evaluator, options.random);
     this.startedAtMs = options.clock.wallMs();
   }
 

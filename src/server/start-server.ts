@@ -108,6 +108,7 @@ export async function startServer(
     storage,
     clock,
     scheduler,
+    random: new SeededRandom(randomInt(2 ** 47)),
     pool: new OutputBlockPool(),
     table: new CommandTable(),
     parserLimits: {},

@@ -3,6 +3,7 @@
 import type { ByteString } from "../../src/base/index";
 import { ALL_KEYS, plain } from "./command-maker";
 import type { CommandMaker, Pool, RandomCommand } from "./command-maker";
+import { KEY_GENERATORS } from "./random-keys";
 
 type Generate = (make: CommandMaker) => RandomCommand;
 
@@ -205,6 +206,9 @@ const KNOWN = [
   "expire",
   "scan",
   "config|get",
+  "rename",
+  "object|encoding",
+  "MEMORY|USAGE",
   "client|id",
   "nosuch",
   "get|nosuch",
@@ -341,6 +345,7 @@ const GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
   ],
   [2, keyless("CLIENT", "SETINFO", "LIB-NAME", "tester")],
   [2, keyless("SHUTDOWN", "ABORT")],
+  ...KEY_GENERATORS,
 ];
 
 const TOTAL_WEIGHT = GENERATORS.reduce((sum, [weight]) => sum + weight, 0);

@@ -30,18 +30,27 @@ function describe(reply: ReplyWriter, spec: CommandSpec, name: ByteString): void
   for (const subcommand of subcommands) describe(reply, subcommand, `${name}|${subcommand.name}`);
 }
 
-/** The key specification that the key positions amount to: where keys begin, and how they go on. */
+/** The key specifications that the key positions amount to: where keys begin, and how they go on. */
 function describeKeys(reply: ReplyWriter, spec: CommandSpec): void {
-  const [first, last, step] = spec.keys;
-  if (first === 0) return reply.set(0);
-  reply.set(1);
-  reply.map(spec.keyNotes === undefined ? 3 : 4);
-  if (spec.keyNotes !== undefined) {
+  if (spec.keys[0] === 0) return reply.set(0);
+  const groups = spec.keyGroups ?? [{ keys: spec.keys, access: spec.keyAccess ?? [] }];
+  reply.set(groups.length);
+  for (const { keys, access } of groups) describeKeyGroup(reply, keys, access, spec.keyNotes);
+}
+
+function describeKeyGroup(
+  reply: ReplyWriter,
+  [first, last, step]: CommandSpec["keys"],
+  access: readonly string[],
+  notes: string | undefined,
+): void {
+  reply.map(notes === undefined ? 3 : 4);
+  if (notes !== undefined) {
     reply.bulk("notes");
-    reply.bulk(spec.keyNotes);
+    reply.bulk(notes);
   }
   reply.bulk("flags");
-  words(reply, spec.keyAccess ?? []);
+  words(reply, access);
   reply.bulk("begin_search");
   reply.map(2);
   reply.bulk("type");

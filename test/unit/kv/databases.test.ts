@@ -44,6 +44,27 @@ test("what is taken back was never there, its ids included", () => {
   expect(databases.physical(1, undefined)).toBe(17);
 });
 
+test("a swap shows in each view when a replacement would, and can be taken back", () => {
+  const databases = new Databases(null);
+  databases.replace([2], 3);
+  const row = databases.swap(2, 5, 4);
+  expect(new Databases(row).all()).toEqual(databases.all());
+  const views = (committed: number): number[] =>
+    [2, 5].map((logical) => databases.physical(logical, committed));
+  expect([views(2), views(3), views(4)]).toEqual([
+    [2, 5],
+    [16, 5],
+    [5, 16],
+  ]);
+  const mark = databases.mark;
+  databases.swap(5, 2, 5);
+  expect(databases.physical(2, undefined)).toBe(16);
+  databases.rollback(mark);
+  expect(databases.physical(2, undefined)).toBe(5);
+  expect(databases.replace([2], 6).replaced).toEqual([5]);
+  expect(databases.physical(2, undefined)).toBe(17);
+});
+
 test("the row it gives is the row it is read from", () => {
   const databases = new Databases(null);
   databases.replace([0, 15], 1);
