@@ -11,7 +11,6 @@
 import { assert } from "../base/index";
 import type { ByteString } from "../base/index";
 import {
-  MAX_PAYLOAD_BYTES,
   MetaField,
   collectionTombstoneKey,
   databaseTombstoneKey,
@@ -37,6 +36,9 @@ import type { ScanLimits, ScanResult } from "./scan";
 export const notReady: unique symbol = Symbol("not ready");
 export type NotReady = typeof notReady;
 
+/** The value of one element, which has to fit an entry. */
+export const ELEMENT_MAX_BYTES = 16 * 1024 * 1024;
+
 /** What of the evaluator a session works on; owned by the evaluator. */
 export interface SessionScope {
   readonly group: number;
@@ -44,6 +46,8 @@ export interface SessionScope {
   readonly overlay: Overlay;
   readonly hlc: HybridClock;
   databases: Databases;
+  /** What the effects of one evaluation may be together, staged rows apart. */
+  readonly maxEffectsBytes: number;
 }
 
 export class Session {
@@ -58,6 +62,7 @@ export class Session {
   private markDatabases = 0;
   private markWaiters = 0;
   private markRequired = false;
+  private hasTooLargeValue = false;
   /** The highest batch this evaluation depends on or wrote to; 0 for none. */
   observedSequence = 0;
   /** Set with `notReady` when the committed view met an expired key: evaluate again in the latest view. */
@@ -79,14 +84,10 @@ export class Session {
   // ── Life of an evaluation; called by the evaluator ────────────────────────────────────────────────────────────────
 
   begin(committed: boolean, tier: ReadTier): void {
-    const batch = (this.batch = this.overlay.open);
     this.committed = committed;
     this.tier = tier;
-    this.markLength = batch.length;
-    this.markCount = batch.operationCount;
-    this.markDatabases = this.scope.databases.mark;
-    this.markWaiters = batch.waiters.length;
-    this.markRequired = batch.required;
+    this.mark();
+    this.hasTooLargeValue = false;
     this.observedSequence = 0;
     this.latestNeeded = false;
     if (this.missing.length > 0) this.missing.length = 0;
@@ -94,13 +95,40 @@ export class Session {
     this.nowMs = this.hlc.nowMs();
   }
 
-  get hasWritten(): boolean {
-    return this.batch.operationCount !== this.markCount || this.batch.required !== this.markRequired;
+  private mark(): void {
+    const batch = (this.batch = this.overlay.open);
+    this.markLength = batch.length;
+    this.markCount = batch.operationCount;
+    this.markDatabases = this.scope.databases.mark;
+    this.markWaiters = batch.waiters.length;
+    this.markRequired = batch.required;
   }
 
-  /** True if this evaluation's operations fit an entry. */
+  get hasWritten(): boolean {
+    const { batch } = this;
+    return (
+      batch.operationCount !== this.markCount || batch.required !== this.markRequired || this.hasTooLargeValue
+    );
+  }
+
+  /** True if this evaluation's operations are not too large for a batch. */
   get fits(): boolean {
-    return this.batch.length - this.markLength <= MAX_PAYLOAD_BYTES;
+    return !this.hasTooLargeValue && this.batch.length - this.markLength <= this.scope.maxEffectsBytes;
+  }
+
+  /** Where its reads look from now on. */
+  readFrom(tier: ReadTier): void {
+    this.tier = tier;
+  }
+
+  /** The open batch was sealed ahead of this evaluation's end, which goes on in the next one. */
+  staged(): void {
+    this.mark();
+  }
+
+  /** Calls `touch` with every key that this evaluation's operations change, and with undefined if they change the map of databases. */
+  changedKeys(touch: (database: number, userKey: ByteString | undefined) => void): void {
+    this.batch.changedKeys(this.markLength, this.markCount, touch);
   }
 
   rollback(): void {
@@ -229,8 +257,10 @@ export class Session {
     this.wrote();
   }
 
+  /** A value beyond `ELEMENT_MAX_BYTES` makes the whole evaluation end as too large. */
   put(key: ByteString, value: ByteString): void {
-    this.batch.put(key, value);
+    if (value.length > ELEMENT_MAX_BYTES) this.hasTooLargeValue = true;
+    else this.batch.put(key, value);
     this.wrote();
   }
 

@@ -3,6 +3,7 @@
 // answers come back as calls. Storage writes are asynchronous in the sense of the core: append and apply are messages,
 // and their responses are stepped when the work is done.
 import { assert, RingQueue } from "../../base/index";
+import { endsBatch } from "../../storage/index";
 import type { LogBatch, Storage } from "../../storage/index";
 import { APPEND_THREAD, APPLY_THREAD, EntryType, RawNode, StateType } from "../core/index";
 import type { ConfState, Message, RandomSource } from "../core/index";
@@ -61,6 +62,8 @@ export class RaftGroup implements GroupHandle {
   private appliedIndex: number;
   private persistedIndex: number;
   private commitIndex: number;
+  /** The last entry handed to the apply thread that completes a batch. */
+  private lastBatchEnd: number;
   /** The hard state as the core has handed it out; `commitWaits` while its commit index is not in any log batch yet. */
   private term: number;
   private vote: number;
@@ -89,7 +92,11 @@ export class RaftGroup implements GroupHandle {
     this.wake = wake;
     this.log = new LogStore(storage, id, initialConfiguration);
     ({ term: this.term, vote: this.vote, commit: this.commit } = this.log.initialState().hardState);
-    this.appliedIndex = this.persistedIndex = this.commitIndex = storage.readApplied(id).index;
+    this.appliedIndex =
+      this.persistedIndex =
+      this.commitIndex =
+      this.lastBatchEnd =
+        storage.readApplied(id).index;
     this.node = new RawNode({
       id: nodeId,
       electionTicks: timing.electionTicks,
@@ -262,9 +269,14 @@ export class RaftGroup implements GroupHandle {
         "configuration changes are applied by a later version of Basalt",
       );
     }
-    this.awaitingApply.push({ position: last.index, responses: message.responses });
+    // Fragments of a batch whose last one has not come are taken in and reported as applied only with that one: the core,
+    // which hands out no more than so many bytes until it hears, must not wait for them.
+    for (const { index, data } of message.entries)
+      if (data === null || endsBatch(data)) this.lastBatchEnd = index;
+    this.awaitingApply.push({ position: this.lastBatchEnd, responses: message.responses });
     this.commitIndex = last.index;
     this.storage.submitApply(this.id, last.index);
+    if (this.lastBatchEnd <= this.appliedIndex) this.answer(this.awaitingApply, this.appliedIndex);
     this.listener?.committed(last.index);
   }
 

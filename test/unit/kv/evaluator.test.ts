@@ -96,8 +96,8 @@ describe("batches", () => {
     expect(node.storage.get(GROUP, "\x20large", "anywhere")).toBe(largest);
   });
 
-  test("effects beyond an entry are refused and leave nothing behind", () => {
-    const node = new KvNode();
+  test("effects beyond the limit are refused and leave nothing behind", () => {
+    const node = new KvNode({ maxEffectsBytes: 16 << 20 });
     put(node, KEY, "kept");
     const session = node.evaluator.begin(false, 0);
     session.put(KEY, "lost");

@@ -146,6 +146,8 @@ export class KvNode {
       hotRowsBytes: options.hotRowsBytes ?? 1 << 20,
       maxInFlightBytes: options.maxInFlightBytes ?? 1 << 20,
       ...(options.maxBatchBytes !== undefined && { maxBatchBytes: options.maxBatchBytes }),
+      ...(options.maxEntryBytes !== undefined && { maxEntryBytes: options.maxEntryBytes }),
+      ...(options.maxEffectsBytes !== undefined && { maxEffectsBytes: options.maxEffectsBytes }),
     });
     this.lead();
   }
