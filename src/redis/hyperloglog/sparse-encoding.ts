@@ -73,6 +73,18 @@ export function eachRun(sketch: RunBytes, run: (first: number, count: number, va
   return first === REGISTERS;
 }
 
+/** Each run as PFDEBUG DECODE shows it, whether or not they cover the registers. */
+export function runTexts({ bytes, length }: RunBytes): string[] {
+  const texts: string[] = [];
+  for (let at = SKETCH_HEADER_BYTES; at < length; at += isLongZeros(bytes[at]!) ? 2 : 1) {
+    const opcode = bytes[at]!;
+    const count = spanAt(bytes, at, length);
+    if (isValue(opcode)) texts.push(`v:${valueIn(opcode)},${count}`);
+    else texts.push(`${isLongZeros(opcode) ? "Z" : "z"}:${count}`);
+  }
+  return texts;
+}
+
 /** Raises a register; undefined: the sketch has to become dense for it. */
 export function raiseInRuns(
   sketch: RunBytes,
