@@ -2,7 +2,6 @@
 // will carry them (storage/README.md, "Entry payload"). A batch is open while the evaluator appends to it, then
 // sealed and proposed, committed, applied. Its buffer belongs to it and is never written again after sealing: the raft
 // log, the log thread and the overlay's index read it until the entry is applied.
-import { constants } from "node:buffer";
 import { putVarint } from "../base/index";
 import type { ByteString } from "../base/index";
 import {
@@ -33,8 +32,8 @@ export interface ReleaseWaiter {
 }
 
 const TAG_BYTES = 1;
-/** Node's limit on a buffer; far beyond what the evaluator lets a batch become. */
-const BUFFER_MAX_BYTES = constants.MAX_LENGTH;
+/** A buffer doubles up to this, then grows by it. */
+const GROWTH_MAX_BYTES = 256 * 1024 * 1024;
 const VARINT_MAX_BYTES = 5;
 
 export class Batch {
@@ -251,9 +250,8 @@ export class Batch {
   private reserve(bytes: number): void {
     const needed = this.length + bytes;
     if (needed <= this.buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(
-      Math.max(needed, Math.min(this.buffer.length * 2, BUFFER_MAX_BYTES)),
-    );
+    const { length } = this.buffer;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, length + Math.min(length, GROWTH_MAX_BYTES)));
     this.buffer.copy(grown, 0, 0, this.length);
     this.buffer = grown;
   }

@@ -19,6 +19,7 @@ import { Overlay } from "./overlay";
 import { PinnedView } from "./pinned-view";
 import { RowCache } from "./row-table";
 import { Session, headerRowOf } from "./session";
+import { SessionView } from "./session-view";
 import { SteppedEvaluation } from "./stepped";
 import type { Steps } from "./stepped";
 import { Watches } from "./watches";
@@ -140,6 +141,12 @@ export class Evaluator implements GroupListener {
   }
 
   private finishOf(session: Session): number {
+    const sequence = this.keep(session);
+    this.watches.evaluated(sequence >= 0);
+    return sequence;
+  }
+
+  private keep(session: Session): number {
     if (session.hasWritten) {
       if (!session.fits) {
         session.rollback();
@@ -277,10 +284,19 @@ export class Evaluator implements GroupListener {
     evaluation.advance();
   }
 
-  /** Loads what a read of the stepped evaluation was missing: for reads that are not steps of the generator itself. */
-  loadForSteps(arrived: () => void): void {
-    assert(this.busy, "nothing is evaluated in steps");
-    this.load(this.steppedSession, arrived);
+  /** A view that shows what the stepped evaluation under way sees, for reads in slices that are part of it. */
+  viewOfSteps(): SessionView {
+    const { stepping } = this;
+    assert(stepping !== undefined, "nothing is evaluated in steps");
+    const evaluator = this;
+    return new SessionView({
+      session: this.steppedSession,
+      scheduler: this.options.scheduler,
+      get isVoid() {
+        return evaluator.stepping !== stepping;
+      },
+      load: (arrived) => this.load(this.steppedSession, arrived),
+    });
   }
 
   private steppingScope(session: Session): ConstructorParameters<typeof SteppedEvaluation>[0] {

@@ -15,12 +15,32 @@ import type { ScanPage, Snapshot, Storage, ValueHeader } from "../storage/index"
 import { Databases } from "./databases";
 import type { ScanLimits } from "./scan";
 
-export class PinnedView {
+/** What a read in slices works on: one state of the data, read page by page; answers come on a later turn. */
+export interface ReadView {
+  /** The time at which expiry is judged in this view. */
+  readonly nowMs: number;
+  /** True when the view has ended before its reader: whatever still comes of it is void. */
+  readonly isVoid: boolean;
+  /** The physical id of a logical database (0 to 15). */
+  database(logical: number): number;
+  /** A page of [lower, upper); the next one begins behind its last key unless it is done. */
+  scan(lower: ByteString, upper: ByteString, limits: ScanLimits, done: (page: ScanPage) => void): void;
+  /** The header of a user key, expired or not; null if there is none. */
+  header(database: number, userKey: ByteString, done: (header: ValueHeader | null) => void): void;
+  /** How many keys of a logical database have not expired. */
+  countKeys(logical: number, done: (count: number) => void): void;
+  /** How many keys of a logical database have no time to live. */
+  countLasting(logical: number, done: (count: number) => void): void;
+  /** Must be called exactly once. */
+  release(): void;
+}
+
+export class PinnedView implements ReadView {
+  readonly isVoid = false;
   private readonly storage: Storage;
   private readonly group: number;
   private readonly snapshot: Snapshot;
   private readonly databases: readonly number[];
-  /** The time at which expiry is judged in this view. */
   readonly nowMs: number;
 
   constructor(storage: Storage, group: number, nowMs: number) {
@@ -36,17 +56,14 @@ export class PinnedView {
     this.databases = new Databases(page.values[0] ?? null).all();
   }
 
-  /** The physical id of a logical database (0 to 15). */
   database(logical: number): number {
     return this.databases[logical]!;
   }
 
-  /** A page of [lower, upper); the next one begins behind its last key unless it is done. */
   scan(lower: ByteString, upper: ByteString, limits: ScanLimits, done: (page: ScanPage) => void): void {
     this.storage.loadScan(this.group, { lower, upper, ...limits, snapshot: this.snapshot }, done);
   }
 
-  /** The header of a user key, expired or not; null if there is none. */
   header(database: number, userKey: ByteString, done: (header: ValueHeader | null) => void): void {
     const lower = headerKey(database, userKey);
     this.scan(lower, lower + "\0", { maxRows: 1, maxBytes: 1 }, (page) => {
@@ -54,20 +71,17 @@ export class PinnedView {
     });
   }
 
-  /** How many keys of a logical database have not expired. */
   countKeys(logical: number, done: (count: number) => void): void {
     const range = databaseRange(Space.header, this.database(logical));
     this.storage.countHeaders(this.group, { ...range, nowMs: this.nowMs, snapshot: this.snapshot }, done);
   }
 
-  /** How many keys of a logical database have no time to live. */
   countLasting(logical: number, done: (count: number) => void): void {
     const range = databaseRange(Space.header, this.database(logical));
     const nowMs = Number.MAX_SAFE_INTEGER;
     this.storage.countHeaders(this.group, { ...range, nowMs, snapshot: this.snapshot }, done);
   }
 
-  /** Unpins; must be called exactly once. */
   release(): void {
     this.snapshot.release();
   }

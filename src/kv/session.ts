@@ -39,6 +39,15 @@ export type NotReady = typeof notReady;
 /** The value of one element, which has to fit an entry. */
 export const ELEMENT_MAX_BYTES = 16 * 1024 * 1024;
 
+/** Where an evaluation stood, for `rollbackTo`. */
+export interface Savepoint {
+  readonly length: number;
+  readonly count: number;
+  readonly databases: number;
+  readonly waiters: number;
+  readonly required: boolean;
+}
+
 /** What of the evaluator a session works on; owned by the evaluator. */
 export interface SessionScope {
   readonly group: number;
@@ -150,6 +159,26 @@ export class Session {
     batch.required = this.markRequired;
     this.scope.databases.rollback(this.markDatabases);
     this.observedSequence = 0;
+  }
+
+  /** A mark within the evaluation, to take back what one of several commands did; void when something was staged behind it. */
+  savepoint(): Savepoint {
+    const { batch } = this;
+    return {
+      length: batch.length,
+      count: batch.operationCount,
+      databases: this.scope.databases.mark,
+      waiters: batch.waiters.length,
+      required: batch.required,
+    };
+  }
+
+  rollbackTo({ length, count, databases, waiters, required }: Savepoint): void {
+    const { batch } = this;
+    if (batch.length !== length) this.overlay.rollback(length, count);
+    batch.waiters.length = waiters;
+    batch.required = required;
+    this.scope.databases.rollback(databases);
   }
 
   // ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -17,7 +17,7 @@ import { notReady } from "./session";
  * - `"pause"`: about a millisecond of work was done (1 MiB of bytes, 1,000 rows); others may have their turn.
  * - `"stage"`: all that was put so far belongs to incarnations that no header names, and may go ahead. Also a pause, and
  *   the point of back-pressure.
- * - a function: something else has to happen; it calls what it is given, once, on a later turn.
+ * - a function: something else has to happen; it calls what it is given, once, at once or on a later turn.
  */
 export type StepRequest = "load" | "pause" | "stage" | ((resume: () => void) => void);
 
@@ -79,7 +79,10 @@ export class SteppedEvaluation {
       const step = steps.next();
       if (step.done === true) return scope.ended();
       const request = step.value;
-      if (typeof request === "function") return request(this.later());
+      if (typeof request === "function") {
+        if (!this.isDoneAtOnce(request)) return;
+        continue;
+      }
       if (request === "load") return this.load();
       if (this.loads > 0) {
         this.loads = 0;
@@ -106,6 +109,19 @@ export class SteppedEvaluation {
     if (this.dropped) return;
     this.dropped = true;
     this.steps.return();
+  }
+
+  /** Runs what a step asks for; when it is done later, the steps go on then. */
+  private isDoneAtOnce(request: (resume: () => void) => void): boolean {
+    let isInside = true;
+    let isDone = false;
+    request(() => {
+      assert(!isDone, "a step goes on once");
+      isDone = true;
+      if (!isInside) this.advance();
+    });
+    isInside = false;
+    return isDone && !this.dropped;
   }
 
   private load(): void {

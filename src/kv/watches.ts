@@ -26,6 +26,7 @@ export class Watches {
   /** By physical database and user key. */
   private readonly watchers = new Map<number, Map<ByteString, Set<Watcher>>>();
   private readonly all = new Set<Watcher>();
+  private readonly asked: { readonly watcher: Watcher; readonly key: Omit<WatchedKey, "moved"> }[] = [];
 
   get isEmpty(): boolean {
     return this.all.size === 0;
@@ -37,13 +38,25 @@ export class Watches {
     return count;
   }
 
-  /** A key that the watcher has already is not watched anew: what it was first seen as counts. */
+  /**
+   * Watches a key from the end of the present evaluation on: what that one itself deletes because it has expired does not
+   * count. A key that the watcher has already is not watched anew: what it was first seen as counts.
+   */
   watch(watcher: Watcher, key: Omit<WatchedKey, "moved">): void {
-    const { logical, userKey } = key;
-    if (watcher.keys.some((known) => known.logical === logical && known.userKey === userKey)) return;
-    watcher.keys.push({ ...key, moved: false });
-    this.all.add(watcher);
-    this.register(watcher, key.physical, userKey);
+    this.asked.push({ watcher, key });
+  }
+
+  /** The present evaluation has ended, well or not. */
+  evaluated(isWell: boolean): void {
+    if (this.asked.length === 0) return;
+    for (const { watcher, key } of this.asked.splice(0)) {
+      const { logical, userKey } = key;
+      if (!isWell || watcher.keys.some((known) => known.logical === logical && known.userKey === userKey))
+        continue;
+      watcher.keys.push({ ...key, moved: false });
+      this.all.add(watcher);
+      this.register(watcher, key.physical, userKey);
+    }
   }
 
   unwatch(watcher: Watcher): void {
@@ -79,7 +92,7 @@ export class Watches {
 
   private register(watcher: Watcher, physical: number, userKey: ByteString): void {
     let keys = this.watchers.get(physical);
-    if (keys === undefined) this.watchers.set(physical, (keys = new Map()));
+    if (keys === undefined) this.watchers.set(physical, (keys = new Map<ByteString, Set<Watcher>>()));
     const watchers = keys.get(userKey);
     if (watchers === undefined) keys.set(userKey, new Set([watcher]));
     else watchers.add(watcher);

@@ -42,6 +42,12 @@ export const ERR_CORRUPT_SKETCH = "INVALIDOBJ Corrupted HLL object detected";
 export const ERR_SKETCH_ABSENT = "ERR The specified key does not exist";
 export const ERR_SKETCH_NOT_SPARSE = "ERR HLL encoding is not sparse";
 export const ERR_NO_KEYS = "ERR The command has no key arguments";
+export const ERR_NESTED_MULTI = "ERR MULTI calls can not be nested";
+export const ERR_WATCH_IN_MULTI = "ERR WATCH inside MULTI is not allowed";
+export const ERR_EXEC_WITHOUT_MULTI = "ERR EXEC without MULTI";
+export const ERR_DISCARD_WITHOUT_MULTI = "ERR DISCARD without MULTI";
+export const ERR_EXEC_ABORTED = "EXECABORT Transaction discarded because of previous errors.";
+export const ERR_NOT_IN_TRANSACTION = "ERR Command not allowed inside a transaction";
 
 export function invalidExpireTime(command: ByteString): string {
   return `ERR invalid expire time in '${command}' command`;
@@ -74,3 +80,5 @@ export function unknownPfdebug(word: ByteString): string {
 // Basalt's own limits (README.md, "Differences").
 export const ERR_KEY_TOO_LONG = `ERR a key is longer than ${MAX_KEY_BYTES} bytes`;
 export const ERR_FIELD_TOO_LONG = `ERR a field is longer than ${MAX_KEY_BYTES} bytes`;
+export const ERR_TRANSACTION_TOO_LARGE =
+  "ERR the commands queued by MULTI exceed 1 GiB; this one was not queued and EXEC will run none of them";

@@ -12,6 +12,11 @@ import { ReplyWriter } from "../resp/index";
 import { listenNet } from "./socket-layer";
 import type { ClientSocket, Listener, SocketHandler } from "./socket-layer";
 
+/** What a stop waits for clients and their commands. */
+const CLOSING_MS = 2000;
+/** What a refused client gets to read why. */
+const REJECTED_MS = 1000;
+
 export interface ShutdownRequest {
   /** Also when something would forbid it. */
   readonly force: boolean;
@@ -66,6 +71,8 @@ export class RedisServer {
   readonly protocolErrors = new Command(placeholder("protocol-error"));
   private readonly pool: OutputBlockPool;
   private readonly connections = new Map<number, Connection>();
+  /** Clients that were told that there is no room and have not gone yet. */
+  private readonly rejected = new Set<ClientSocket>();
   private lastId = 0;
   private listener: Listener | undefined;
   private accepting = false;
@@ -106,10 +113,7 @@ export class RedisServer {
 
   /** Takes a new connection over; simulation calls it with sockets of its own. */
   accept(socket: ClientSocket): SocketHandler {
-    if (this.connections.size >= this.maxClients) {
-      this.statistics.rejectedConnectionsTotal++;
-      return reject(socket, this.pool);
-    }
+    if (this.connections.size >= this.maxClients) return this.reject(socket);
     this.statistics.connectionsTotal++;
     const connection = new Connection(this, ++this.lastId, socket, this.pool);
     this.connections.set(connection.id, connection);
@@ -120,25 +124,40 @@ export class RedisServer {
     this.connections.delete(connection.id);
   }
 
-  /** Stops accepting and ends the connections; replies that are due have been sent by then or are not any more. */
+  /**
+   * Stops accepting and ends the connections: no further command is begun, and what was begun is answered first, as far as
+   * that and its client take no longer than `CLOSING_MS`.
+   */
   async close(): Promise<void> {
     const closed = this.accepting ? this.listener?.close() : undefined;
     this.accepting = false;
-    for (const connection of this.connections.values()) connection.socket.end();
-    this.scheduler.after(500, () => {
+    for (const connection of this.connections.values()) connection.finishAndClose();
+    this.scheduler.after(CLOSING_MS, () => {
       for (const connection of this.connections.values()) connection.socket.destroy();
+      for (const socket of this.rejected) socket.destroy();
     });
     await closed;
   }
-}
 
-function reject(socket: ClientSocket, pool: OutputBlockPool): SocketHandler {
-  const writer = new ReplyWriter(pool);
-  writer.error(ERR_MAX_CLIENTS);
-  const block = writer.take();
-  if (block !== undefined) socket.write(block);
-  socket.end();
-  return { chunk: () => undefined, drained: () => undefined, closed: () => undefined };
+  /** Tells a client that there is no room, and lets it go, also when it does not go by itself. */
+  private reject(socket: ClientSocket): SocketHandler {
+    this.statistics.rejectedConnectionsTotal++;
+    const writer = new ReplyWriter(this.pool);
+    writer.error(ERR_MAX_CLIENTS);
+    const block = writer.take();
+    if (block !== undefined) socket.write(block);
+    socket.end();
+    this.rejected.add(socket);
+    const cancel = this.scheduler.after(REJECTED_MS, () => socket.destroy());
+    return {
+      chunk: () => undefined,
+      drained: () => undefined,
+      closed: () => {
+        cancel();
+        this.rejected.delete(socket);
+      },
+    };
+  }
 }
 
 function placeholder(name: string): Command["spec"] {

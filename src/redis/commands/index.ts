@@ -11,6 +11,7 @@ import { KEYSPACE_COMMANDS } from "./keyspace";
 import { SERVER_COMMANDS } from "./server-commands";
 import { STRING_RANGE_COMMANDS } from "./string-ranges";
 import { STRING_COMMANDS } from "./strings";
+import { TRANSACTION_COMMANDS } from "./transactions";
 
 export const ALL_COMMANDS: readonly CommandSpec[] = [
   ...STRING_COMMANDS,
@@ -24,4 +25,5 @@ export const ALL_COMMANDS: readonly CommandSpec[] = [
   ...CLIENT_COMMANDS,
   ...INTROSPECTION_COMMANDS,
   ...SERVER_COMMANDS,
+  ...TRANSACTION_COMMANDS,
 ];
