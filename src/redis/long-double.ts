@@ -139,9 +139,7 @@ function rounded(
 /** Whether numerator / denominator / 2^shift is below 2^64. */
 function fits(numerator: bigint, denominator: bigint, shift: number): boolean {
   const places = shift + MANTISSA_BITS;
-  return places >= 0
-    ? numerator < denominator << BigInt(places)
-    : numerator << BigInt(-places) < denominator;
+  return places >= 0 ? numerator < denominator << BigInt(places) : numerator << BigInt(-places) < denominator;
 }
 
 /** The nearest integer, the even one of two. */

@@ -1,7 +1,10 @@
 // Commands that are wrong: names, numbers of words, options, numbers. Redis's words for each are compared like any reply.
 import type { ByteString } from "../../src/base/index";
 
+import { MALFORMED_STRING_COMMANDS } from "./malformed-strings";
+
 export const MALFORMED_COMMANDS: readonly (readonly ByteString[])[] = [
+  ...MALFORMED_STRING_COMMANDS,
   ["NOSUCHCOMMAND"],
   ["nosuch\r\ncommand", "a", "b\r\nc", "d"],
   ["GETT", "x".repeat(200), "y"],

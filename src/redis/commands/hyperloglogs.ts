@@ -252,7 +252,10 @@ function pfselftest(context: CommandContext, done: (sequence: number) => void): 
   const step = (): void => {
     if (!server.clients.has(connection.id)) return done(0);
     const next = test.next();
-    if (next.done !== true) return server.scheduler.after(0, step);
+    if (next.done !== true) {
+      server.scheduler.after(0, step);
+      return;
+    }
     if (next.value === undefined) reply.ok();
     else reply.error(next.value);
     done(0);
@@ -278,8 +281,7 @@ export const HYPERLOGLOG_COMMANDS: readonly CommandSpec[] = [
     flags: ["readonly"],
     keys: [1, -1, 1],
     keyAccess: ["RW", "access"],
-    keyNotes:
-      "RW because it may change the internal representation of the key, and propagate to replicas",
+    keyNotes: "RW because it may change the internal representation of the key, and propagate to replicas",
     categories: ["read", "hyperloglog", "slow"],
     since: "2.8.9",
     group: "hyperloglog",

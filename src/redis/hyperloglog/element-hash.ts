@@ -40,8 +40,7 @@ export function placeOf(source: Uint8Array, start: number, end: number): number 
   let high = highTimes(length, 0);
   let at = start;
   for (; at + 8 <= end; at += 8) {
-    let blockLow =
-      source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16) | (source[at + 3]! << 24);
+    let blockLow = source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16) | (source[at + 3]! << 24);
     let blockHigh =
       source[at + 4]! | (source[at + 5]! << 8) | (source[at + 6]! << 16) | (source[at + 7]! << 24);
     blockHigh = highTimes(blockLow, blockHigh);

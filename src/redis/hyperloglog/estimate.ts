@@ -6,7 +6,7 @@ import { RANK_BITS, REGISTERS } from "./element-hash";
 /** Places of a histogram: one for each value that six bits hold. */
 export const HISTOGRAM_SIZE = 64;
 /** 1 / (2 ln 2). */
-const ALPHA = 0.721347520444481703680;
+const ALPHA = 0.72134752044448170368;
 const INT64_MIN = -(2n ** 63n);
 const TWO_POW_63 = 2 ** 63;
 

@@ -29,7 +29,8 @@ export function* selfTest(): Generator<undefined, string | undefined, void> {
       const rises = value > expected[register]! ? Raised.yes : Raised.no;
       expected[register] = Math.max(expected[register]!, value);
       for (const sketch of [dense, sparse]) {
-        if (sketch.raise(register, value, SPARSE_MAX_BYTES) !== rises) return "TESTFAILED Register not raised";
+        if (sketch.raise(register, value, SPARSE_MAX_BYTES) !== rises)
+          return "TESTFAILED Register not raised";
       }
     }
     for (const sketch of [dense, sparse]) {

@@ -34,7 +34,8 @@ export const SPARSE_VALUE_MAX = 32;
 const JOIN_RUNS = 5;
 
 const isValue = (opcode: number): boolean => (opcode & VALUE_FLAG) !== 0;
-const isLongZeros = (opcode: number): boolean => (opcode & (VALUE_FLAG | LONG_ZEROS_FLAG)) === LONG_ZEROS_FLAG;
+const isLongZeros = (opcode: number): boolean =>
+  (opcode & (VALUE_FLAG | LONG_ZEROS_FLAG)) === LONG_ZEROS_FLAG;
 const valueIn = (opcode: number): number => ((opcode >> 2) & 0x1f) + 1;
 const countIn = (opcode: number): number => (opcode & 3) + 1;
 
@@ -61,7 +62,10 @@ function spanAt(bytes: Buffer, at: number, end: number): number {
 }
 
 /** Runs in order, as far as they are sound; true if they cover all registers and no more. */
-export function eachRun(sketch: RunBytes, run: (first: number, count: number, value: number) => void): boolean {
+export function eachRun(
+  sketch: RunBytes,
+  run: (first: number, count: number, value: number) => void,
+): boolean {
   const { bytes, length } = sketch;
   let first = 0;
   for (let at = SKETCH_HEADER_BYTES; at < length; at += isLongZeros(bytes[at]!) ? 2 : 1) {
