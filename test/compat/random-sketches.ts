@@ -30,10 +30,13 @@ function pfadd(make: CommandMaker): RandomCommand {
   return plain(make.words("PFADD", key, ...elements(make, count)), [key]);
 }
 
-/** Sketches are short again now and then. */
+/** An empty sketch in Redis's bytes, its cardinality known to be 0. */
+const EMPTY = `HYLL\x01${"\0".repeat(11)}\x7f\xff`;
+
+/** Sketches are short again now and then, and sketches again. */
 function renew(make: CommandMaker): RandomCommand {
   const key = make.random.pick([...SKETCHES, ...SPARSE]);
-  return plain(make.words("DEL", key), [key]);
+  return plain(make.words("SET", key, EMPTY), [key]);
 }
 
 function get(make: CommandMaker): RandomCommand {
@@ -57,17 +60,17 @@ function pfmerge(make: CommandMaker): RandomCommand {
 
 function pfdebug(make: CommandMaker): RandomCommand {
   const { random } = make;
-  const word = random.pick(["ENCODING", "ENCODING", "GETREG", "TODENSE", "DECODE", "DECODE", "DECODE"]);
+  const word = random.pick(["ENCODING", "GETREG", "TODENSE", "DECODE", "DECODE"]);
   const key = random.pick(word === "DECODE" ? SPARSE : SKETCHES);
   return plain(make.words("PFDEBUG", word, key), [key], word);
 }
 
 export const SKETCH_GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
   [70, pfadd],
-  [12, renew],
+  [35, renew],
   [40, get],
   [30, pfcount],
   [25, pfmerge],
-  [20, pfdebug],
+  [40, pfdebug],
   [0.02, () => plain(["PFSELFTEST"], [])],
 ];
