@@ -25,6 +25,9 @@ import {
  */
 const IN_PLACE_MAX_BYTES = 64 * 1024 * 1024;
 
+/** "$536870912" and two line ends. */
+const BULK_FRAME_BYTES = 14;
+
 /** Replies with the whole string of a header; null if there is none. */
 export function* replyInSteps(
   session: Session,
@@ -43,6 +46,8 @@ export function* replyInSteps(
     });
     return;
   }
+  // The reply waits whole for the command's end.
+  reply.makeRoom(length + BULK_FRAME_BYTES);
   const writer = new ChunkWriter(reply, 0, length);
   const prefix = elementsOf(database, key, header);
   const upper = prefix + u32String(Math.ceil(length / CHUNK_BYTES));
