@@ -37,8 +37,8 @@ interface Operation {
 
 // ── Arguments ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The operations in order; a text is the error to reply with. */
-function operationsOf(args: Arguments): Operation[] | string {
+/** The operations in order; a text is the error to reply with. Pauses where there are many. */
+function* operationsOf(args: Arguments): Generator<"pause", Operation[] | string, void> {
   const operations: Operation[] = [];
   let overflow: Overflow = "wrap";
   for (let i = 2; i < args.count; i++) {
@@ -60,6 +60,7 @@ function operationsOf(args: Arguments): Operation[] | string {
     if (amount === undefined) return ERR_NOT_INTEGER;
     operations.push({ kind, type, offset, amount, overflow });
     i += kind === "get" ? 2 : 3;
+    if (operations.length % OPERATIONS_A_STEP === 0) yield "pause";
   }
   return operations;
 }
@@ -113,12 +114,12 @@ function bitfieldRo(context: CommandContext): void | NotReady | GoStepped {
 
 function run(context: CommandContext, isReadOnly: boolean): void | NotReady | GoStepped {
   const { args, reply, session } = context;
-  const operations = operationsOf(args);
+  const parsed = operationsOf(args).next();
+  if (parsed.done !== true) return goStepped;
+  const operations = checked(parsed.value, isReadOnly);
   if (typeof operations === "string") return reply.error(operations);
-  const writes = operations.some(({ kind }) => kind !== "get");
   const database = session.database(context.connection.database);
   const key = args.string(1);
-  if (writes && isReadOnly) return reply.error(ERR_BITFIELD_RO);
   const header = session.header(database, key);
   if (header === notReady) return notReady;
   if (isWrongType(context, header, ValueType.string)) return;
@@ -127,41 +128,49 @@ function run(context: CommandContext, isReadOnly: boolean): void | NotReady | Go
   let ready = true;
   for (const operation of operations) if (!isOpen(patch, operation)) ready = false;
   if (!ready) return notReady;
-  if (!writes) countLookup(context, header !== null);
+  if (!operations.some(writes)) countLookup(context, header !== null);
   reply.array(operations.length);
   for (const operation of operations) execute(context, patch, operation);
-  if (writes) patch.flush(bytesOf(operations));
+  patch.flush(bytesOf(operations));
 }
 
 /** For many fields: what was changed is put when many chunks are held, and read again where it is needed. */
-function* bitfieldSteps(context: CommandContext): Steps {
+function* steps(context: CommandContext, isReadOnly: boolean): Steps {
   const { args, reply, session } = context;
-  const operations = operationsOf(args);
+  const operations = checked(yield* operationsOf(args), isReadOnly);
   if (typeof operations === "string") return reply.error(operations);
-  const writes = operations.some(({ kind }) => kind !== "get");
   const database = session.database(context.connection.database);
   const key = args.string(1);
   const header = yield* loaded(() => session.header(database, key));
   if (isWrongType(context, header, ValueType.string)) return;
-  if (!writes) countLookup(context, header !== null);
+  if (!operations.some(writes)) countLookup(context, header !== null);
   const patch = new StringPatch(session, database, key, header);
-  const length = writes ? bytesOf(operations) : 0;
+  const length = bytesOf(operations);
   reply.array(operations.length);
   for (let i = 0; i < operations.length; i++) {
     const operation = operations[i]!;
     yield* loaded(() => isOpen(patch, operation) || notReady);
     execute(context, patch, operation);
-    if (patch.chunkCount < CHUNKS_AT_ONCE && i % OPERATIONS_A_STEP < OPERATIONS_A_STEP - 1) continue;
-    if (patch.chunkCount >= CHUNKS_AT_ONCE) patch.flush(length);
-    yield "pause";
+    const holdsMany = patch.chunkCount >= CHUNKS_AT_ONCE;
+    if (holdsMany) patch.flush(length);
+    if (holdsMany || (i + 1) % OPERATIONS_A_STEP === 0) yield "pause";
   }
   patch.flush(length);
+}
+
+/** The operations, if this command may do all of them; a text is the error to reply with. */
+function checked(operations: Operation[] | string, isReadOnly: boolean): Operation[] | string {
+  if (typeof operations === "string" || !isReadOnly) return operations;
+  return operations.some(writes) ? ERR_BITFIELD_RO : operations;
+}
+
+function writes({ kind }: Operation): boolean {
+  return kind !== "get";
 }
 
 function touchesMany(operations: readonly Operation[]): boolean {
   // Each field lies in two chunks at most.
   if (operations.length * 2 <= CHUNKS_AT_ONCE) return false;
-  if (operations.length > OPERATIONS_A_STEP) return true;
   const chunks = new Set<number>();
   for (const { offset, type } of operations) {
     chunks.add(Math.floor(offset / 8 / CHUNK_BYTES));
@@ -174,11 +183,12 @@ function isOpen(patch: StringPatch, { offset, type }: Operation): boolean {
   return patch.open(Math.floor(offset / 8), Math.ceil((offset + type.bits) / 8)) === true;
 }
 
-/** Bytes that the string has at least when all operations that write have made room for themselves. */
+/** Bytes that the string has at least when all operations that write have made room for themselves; 0 if none writes. */
 function bytesOf(operations: readonly Operation[]): number {
   let bytes = 0;
-  for (const { kind, offset, type } of operations) {
-    if (kind !== "get") bytes = Math.max(bytes, Math.ceil((offset + type.bits) / 8));
+  for (const operation of operations) {
+    const { offset, type } = operation;
+    if (writes(operation)) bytes = Math.max(bytes, Math.ceil((offset + type.bits) / 8));
   }
   return bytes;
 }
@@ -204,7 +214,7 @@ export const BIT_FIELD_COMMANDS: readonly CommandSpec[] = [
     categories: ["write", "bitmap", "slow"],
     since: "3.2.0",
     group: "bitmap",
-    function: { kind: "evaluated", run: bitfield, stepped: bitfieldSteps },
+    function: { kind: "evaluated", run: bitfield, stepped: (context) => steps(context, false) },
   },
   {
     name: "bitfield_ro",
@@ -215,6 +225,6 @@ export const BIT_FIELD_COMMANDS: readonly CommandSpec[] = [
     categories: ["read", "bitmap", "fast"],
     since: "6.0.0",
     group: "bitmap",
-    function: { kind: "evaluated", run: bitfieldRo, stepped: bitfieldSteps },
+    function: { kind: "evaluated", run: bitfieldRo, stepped: (context) => steps(context, true) },
   },
 ];

@@ -3,7 +3,7 @@
 // source is zeros; a chunk of the result that is all zeros is not written.
 import type { ByteString } from "../../base/index";
 import { loaded, notReady } from "../../kv/index";
-import type { NotReady, Session, StepRequest, Steps } from "../../kv/index";
+import type { NotReady, Session, Steps } from "../../kv/index";
 import type { Arguments } from "../../resp/index";
 import { INLINE_STRING_MAX_BYTES, ValueEncoding, ValueType, u32String } from "../../storage/index";
 import type { ValueHeader } from "../../storage/index";
@@ -86,13 +86,17 @@ function* putResult(
   for (let from = 0; from < length; from += WINDOW_BYTES) {
     const to = Math.min(length, from + WINDOW_BYTES);
     for (let i = 0; i < sources.length; i++) {
-      // What was read is worth a pause before more is read, not at the end.
-      const into = i === 0 ? result : operand;
-      const bytes = yield* readWindow(session, database, sources[i]!, into, from, to);
+      const source = sources[i]!;
+      if (i > 0 && (source.header?.length ?? 0) <= from) {
+        if (operation === "AND") result.clear();
+        continue;
+      }
+      yield* readWindow(session, database, source, i === 0 ? result : operand, from, to);
       if (operation === "NOT") result.invert();
       else if (i > 0) result.combine(operation, operand);
+      // A pause at the very end would only send a short command round again.
       const isLast = i === sources.length - 1 && to === length;
-      if (pace.isSpent(bytes) && !isLast) yield "pause";
+      if (pace.isSpent(to - from) && !isLast) yield "pause";
     }
     if (isInline) break;
     const chunks = putChunks(session, prefix, result, from, to);
@@ -102,7 +106,7 @@ function* putResult(
   session.putHeader(database, target, { ...header, rest });
 }
 
-/** Fills `window` with the bytes [from, to) of a source; answers how many of them had to be read. */
+/** Fills `window` with the bytes [from, to) of a source. */
 function* readWindow(
   session: Session,
   database: number,
@@ -110,24 +114,25 @@ function* readWindow(
   window: Words,
   from: number,
   to: number,
-): Generator<StepRequest, number, void> {
-  window.bytes.fill(0);
-  if (header === null || from >= header.length) return 0;
-  if (header.encoding === ValueEncoding.inline) return window.bytes.write(header.rest, "latin1");
+): Steps {
+  window.clear();
+  if (header === null || from >= header.length) return;
+  if (header.encoding === ValueEncoding.inline) {
+    window.bytes.write(header.rest, "latin1");
+    return;
+  }
   const prefix = elementsOf(database, key, header);
   const upper = prefix + u32String(Math.ceil(to / CHUNK_BYTES));
   let lower: ByteString | undefined = prefix + u32String(from / CHUNK_BYTES);
-  let bytes = 0;
   while (lower !== undefined) {
     const bound: ByteString = lower;
     const page = yield* loaded(() => session.scan(bound, upper, { maxRows: 16, maxBytes: WINDOW_BYTES }));
     for (let i = 0; i < page.keys.length; i++) {
       const at = chunkNumber(page.keys[i]!, key.length) * CHUNK_BYTES - from;
-      bytes += window.bytes.write(page.values[i]!, at, "latin1");
+      window.bytes.write(page.values[i]!, at, "latin1");
     }
     lower = page.next;
   }
-  return bytes;
 }
 
 /** Puts the chunks of a window that are not all zeros; answers how many. */
@@ -150,6 +155,10 @@ class Words {
   constructor(length: number) {
     this.words = new Int32Array(Math.ceil(length / 4));
     this.bytes = Buffer.from(this.words.buffer);
+  }
+
+  clear(): void {
+    this.words.fill(0);
   }
 
   invert(): void {

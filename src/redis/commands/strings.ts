@@ -15,6 +15,9 @@ import { expiryOf, stringOptionsOf } from "./string-options";
 import { putManyInSteps, putStringInSteps, replyInSteps } from "./string-steps";
 import { SLICED_STRING_BYTES, putString, replyWithString } from "./string-values";
 
+/** Words of MSET and MSETNX that are worth a turn; an even number. */
+const WORDS_A_STEP = 4000;
+
 function get(context: CommandContext): void | NotReady | GoSliced {
   const { args, reply, session } = context;
   const database = session.database(context.connection.database);
@@ -189,7 +192,7 @@ function msetnx(context: CommandContext): void | NotReady | GoStepped {
   const { args, reply } = context;
   if (args.count % 2 === 0) return reply.error(wrongArity("msetnx"));
   if (isLong(context)) return goStepped;
-  const areAbsent = keysAreAbsent(context);
+  const areAbsent = keysAreAbsent(context, 1, args.count);
   if (areAbsent === notReady) return notReady;
   if (areAbsent) putPairs(context);
   reply.integer(areAbsent ? 1 : 0);
@@ -197,19 +200,29 @@ function msetnx(context: CommandContext): void | NotReady | GoStepped {
 
 function* msetnxSteps(context: CommandContext): Steps {
   const { args, connection, reply, session } = context;
-  const areAbsent = yield* loaded(() => keysAreAbsent(context));
+  let areAbsent = true;
+  for (let from = 1; from < args.count && areAbsent; from += WORDS_A_STEP) {
+    const to = Math.min(args.count, from + WORDS_A_STEP);
+    areAbsent = yield* loaded(() => keysAreAbsent(context, from, to));
+    yield "pause";
+  }
   if (areAbsent) yield* putManyInSteps(session, session.database(connection.database), args);
   reply.integer(areAbsent ? 1 : 0);
 }
 
 function isLong({ args }: CommandContext): boolean {
-  return args.end(args.count - 1) - args.start(1) > STEP_BYTES;
+  return args.count > WORDS_A_STEP || args.end(args.count - 1) - args.start(1) > STEP_BYTES;
 }
 
-function keysAreAbsent({ args, connection, session }: CommandContext): boolean | NotReady {
+/** Whether none of the keys among the words [from, to) is there; a pair begins at `from`. */
+function keysAreAbsent(
+  { args, connection, session }: CommandContext,
+  from: number,
+  to: number,
+): boolean | NotReady {
   const database = session.database(connection.database);
   let ready = true;
-  for (let i = 1; i < args.count; i += 2) {
+  for (let i = from; i < to; i += 2) {
     const header = session.header(database, args.string(i));
     if (header === notReady) ready = false;
     else if (header !== null) return false;

@@ -159,3 +159,22 @@ test("wrong types and arguments", () => {
   );
   expect(client.call("EXISTS", "k")).toBe(0);
 });
+
+test("BITFIELD with thousands of operations, and BITOP over many short and one long string", () => {
+  const client = new RedisNode().connect();
+  const increments = Array.from({ length: 2500 }, () => ["INCRBY", "u16", 3, 1]).flat();
+  const counted = Array.from({ length: 2500 }, (_, i) => i + 1);
+  expect(client.call("BITFIELD", "k", ...increments)).toEqual(counted);
+  expect(client.call("BITFIELD_RO", "k", ...increments)).toMatch(/only supports the GET/);
+  expect(client.call("BITFIELD", "k", ...increments, "GET", "u99", 0)).toMatch(/^ERR Invalid bitfield type/);
+  expect(client.call("BITFIELD_RO", "k", "GET", "u16", 3)).toEqual([2500]);
+
+  const keys = Array.from({ length: 200 }, (_, i) => `short:${i}`);
+  for (const key of keys) client.call("SET", key, "a");
+  client.call("SETRANGE", "long", 3 * MIB, "end");
+  expect(client.call("BITOP", "OR", "or", ...keys, "long")).toBe(3 * MIB + 3);
+  expect(client.call("GETRANGE", "or", 0, 1)).toBe("a\0");
+  expect(client.call("GETRANGE", "or", -3, -1)).toBe("end");
+  expect(client.call("BITOP", "AND", "and", "long", ...keys)).toBe(3 * MIB + 3);
+  expect(client.call("BITCOUNT", "and")).toBe(0);
+});

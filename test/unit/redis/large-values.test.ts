@@ -144,3 +144,15 @@ test("within a MULTI", () => {
   expect(replies[3] === value + value).toBe(true);
   expect(client.call("EXISTS", "k")).toBe(0);
 });
+
+test("MSET and MSETNX of thousands of pairs", () => {
+  const client = new RedisNode().connect();
+  const pairs = (prefix: string): string[] =>
+    Array.from({ length: 5000 }, (_, i) => [`${prefix}${i}`, `value ${i}`]).flat();
+  expect(client.call("MSET", ...pairs("a"))).toBe("OK");
+  expect(client.call("MSETNX", ...pairs("b"), "a4999", "x")).toBe(0);
+  expect(client.call("EXISTS", "b0", "b4999")).toBe(0);
+  expect(client.call("MSETNX", ...pairs("b"))).toBe(1);
+  expect(client.call("MGET", "a0", "a4999", "b4999")).toEqual(["value 0", "value 4999", "value 4999"]);
+  expect(client.call("DBSIZE")).toBe(10_000);
+});
