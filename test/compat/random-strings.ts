@@ -121,6 +121,43 @@ function lcs(make: CommandMaker): RandomCommand {
   return plain(command, keys, ...options.map(([word]) => word!));
 }
 
+const LARGE_KEYS = ["large:0", "large:1"];
+
+/** Values beyond 1 MiB, which are written in steps, and what is done with them afterwards. */
+function large(make: CommandMaker): RandomCommand {
+  const { random } = make;
+  const key = random.pick(LARGE_KEYS);
+  const other = random.pick(LARGE_KEYS);
+  const value = random
+    .bytes(100)
+    .toString("latin1")
+    .repeat(random.pick([10_486, 12_000, 20_000]));
+  const words = random.pick([
+    ["SET", key, value],
+    ["SET", key, value, "GET"],
+    ["SETNX", key, value],
+    ["SETEX", key, make.relativeSeconds(), value],
+    ["GETSET", key, value],
+    ["MSET", key, value, other, "short"],
+    ["MSETNX", key, value, "x:0", value],
+    ["APPEND", key, value],
+    ["SETRANGE", key, random.pick([0, 5, 65_536, 1_000_000]), value],
+    ["GETRANGE", key, random.below(1_000_000), -random.below(1_000_000)],
+    ["GETDEL", key],
+    ["GETEX", key, "PERSIST"],
+    ["BITCOUNT", key],
+    ["BITCOUNT", key, random.below(9_000_000), -random.below(9_000_000), "BIT"],
+    ["BITPOS", key, random.below(2), random.below(3_000_000)],
+    ["BITOP", random.pick(["AND", "OR", "XOR"]), "large:out", key, other],
+    ["BITOP", "NOT", "large:out", key],
+    ["SETBIT", key, random.below(20_000_000), random.below(2)],
+    ["BITFIELD", key, "INCRBY", "i33", random.below(20_000_000), "-77"],
+    ["STRLEN", "large:out"],
+    ["GET", "large:out"],
+  ] as (string | number)[][]);
+  return plain(make.words(...words), [key]);
+}
+
 export const STRING_GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
   [20, withValue("SETNX")],
   [20, withValue("GETSET")],
@@ -134,4 +171,5 @@ export const STRING_GENERATORS: readonly (readonly [weight: number, generate: Ge
   [15, substr],
   [25, setText],
   [40, lcs],
+  [8, large],
 ];

@@ -73,7 +73,7 @@ export class StringPatch {
     const oldLength = header === null ? 0 : header.length;
     const newLength = Math.max(oldLength, length);
     const isChanged = [...this.chunks.values()].some((chunk) => chunk.isChanged);
-    if (!isChanged && header !== null && newLength === oldLength) {
+    if (!isChanged && newLength === oldLength) {
       this.chunks.clear();
       return;
     }

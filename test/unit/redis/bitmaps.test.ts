@@ -157,6 +157,8 @@ test("wrong types and arguments", () => {
   expect(client.call("BITFIELD_RO", "k", "SET", "u8", 0, 1)).toBe(
     "ERR BITFIELD_RO only supports the GET subcommand",
   );
+  expect(client.call("BITFIELD_RO", "k", "GET", "u8", 9)).toEqual([0]);
+  expect(client.call("BITFIELD", "k", "GET", "u8", 9)).toEqual([0]);
   expect(client.call("EXISTS", "k")).toBe(0);
 });
 
