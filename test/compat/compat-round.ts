@@ -1,5 +1,5 @@
 // One differential run with its own redis-server, and the check of what it covered. Prints the seed and the coverage.
-import { CompatRun } from "./compat-run";
+import { CompatRun, TRANSACTION_TAGS } from "./compat-run";
 import type { CompatOptions } from "./compat-run";
 import { BITMAP_TAGS } from "./random-bitmaps";
 import { SKETCH_TAGS } from "./random-sketches";
@@ -45,6 +45,7 @@ const WITHOUT_KEYS: readonly string[] = [
   ],
   ...["MODULE", "ACLCAT", "PATTERN"].map((filter) => `COMMAND LIST FILTERBY ${filter}`),
   ...["CONFIG GET", "CLIENT ID", "CLIENT SETNAME", "CLIENT GETNAME"],
+  ...TRANSACTION_TAGS,
   ...["INFO", "INFO keyspace", "INFO all", "INFO everything", "INFO default"],
 ];
 

@@ -34,7 +34,11 @@ function append(context: CommandContext): void | NotReady | GoStepped {
     return reply.integer(valueBytes);
   }
   if (header.length + valueBytes > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
-  if (valueBytes === 0) return reply.integer(header.length);
+  if (valueBytes === 0) {
+    // A write all the same: it aborts those who watch the key.
+    session.putHeader(database, key, header);
+    return reply.integer(header.length);
+  }
   const length = writeString(session, database, key, header, header.length, args.string(2));
   if (length === notReady) return notReady;
   reply.integer(length);
