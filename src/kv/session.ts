@@ -128,6 +128,18 @@ export class Session {
     return !this.hasTooLargeValue && this.batch.length - this.markLength <= this.scope.maxEffectsBytes;
   }
 
+  /** False in the committed view: a reading command that finds something to write ends with `inLatestView`. */
+  get mayWrite(): boolean {
+    return !this.committed;
+  }
+
+  /** Ends an evaluation in the committed view that has to be one in the latest view: the command returns this. */
+  inLatestView(): NotReady {
+    assert(this.committed, "the latest view cannot be left for itself");
+    this.latestNeeded = true;
+    return notReady;
+  }
+
   /** Where its reads look from now on. */
   readFrom(tier: ReadTier): void {
     this.tier = tier;
