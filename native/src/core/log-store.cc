@@ -11,9 +11,9 @@ namespace {
 using rocksdb::Iterator;
 using rocksdb::ReadOptions;
 
-Outcome Unreadable(const Status& status) {
+Outcome Unreadable(const Status& status, const std::string& what = "raft log") {
   return Outcome(status.IsCorruption() ? "STORAGE_CORRUPT" : "STORAGE_FAILED",
-                 "The raft log cannot be read (" + status.ToString() + "). Restore this node from another copy.");
+                 "The " + what + " cannot be read (" + status.ToString() + "). Restore this node from another copy.");
 }
 
 Outcome Damaged(uint32_t group, const char* what) {
@@ -39,7 +39,7 @@ Outcome LogStore::CollectGroups(rocksdb::DB* database, rocksdb::ColumnFamilyHand
     if (group == UINT32_MAX) break;
     rows->Seek(GroupPrefix(group + 1));
   }
-  return rows->status().ok() ? Outcome() : Unreadable(rows->status());
+  return rows->status().ok() ? Outcome() : Unreadable(rows->status(), "list of this node's groups");
 }
 
 Outcome LogStore::Groups(std::vector<uint32_t>* groups) const {

@@ -65,7 +65,7 @@ const MAX_KILL_BATCHES = 4;
 /** What the workload must know of an entry to go on behind it. */
 interface EntryNote {
   readonly term: number;
-  /** The number of a fragment that is not its batch's last; -1 for every other entry. */
+  /** The number of the last fragment of a batch that waits for more of them; -1 for none. */
   readonly openFragment: number;
 }
 
@@ -188,7 +188,9 @@ export class Workload {
       notes.notes.length = cut - 1 - notes.truncatedIndex;
     }
     notes.term += random.between(1, 3);
-    this.note(batch, group, 0, Buffer.alloc(0), -1);
+    // No leader begins otherwise than with an empty entry; that fragments are dropped by any entry is tried all the same.
+    if (random.chance(0.7)) this.note(batch, group, 0, Buffer.alloc(0), -1);
+    else this.append(random, batch, group);
   }
 
   private compact(random: SeededRandom, batch: LogBatch, group: number): void {
@@ -204,6 +206,11 @@ export class Workload {
     const notes = this.notes(group);
     const before = notes.notes.at(-1);
     const open = before && before.term === notes.term ? before.openFragment : -1;
+    if (open >= 0 && random.chance(0.3)) {
+      const isEmpty = random.chance(0.5);
+      const type = isEmpty ? 0 : random.between(1, 2);
+      return this.note(batch, group, type, isEmpty ? Buffer.alloc(0) : random.bytes(random.below(50)), open);
+    }
     const operations = (): TestOperation[] => this.operations(random);
     const head = {
       term: notes.term,
