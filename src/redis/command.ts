@@ -69,6 +69,12 @@ export type CommandFlag =
   | "skip_slowlog"
   | "no_async_loading";
 
+/** One of several ways in which a command names keys. */
+export interface KeySpecification {
+  readonly keys: readonly [first: number, last: number, step: number];
+  readonly access: readonly string[];
+}
+
 export interface CommandSpec {
   /** Lower case. */
   readonly name: string;
@@ -80,11 +86,8 @@ export interface CommandSpec {
   /** What is done with the keys, by the words of COMMAND INFO's key specifications; absent when there are none. */
   readonly keyAccess?: readonly string[];
   readonly keyNotes?: string;
-  /** Where different things are done with different keys: the same for each group of them, instead of `keyAccess`. */
-  readonly keyGroups?: readonly {
-    readonly keys: readonly [first: number, last: number, step: number];
-    readonly access: readonly string[];
-  }[];
+  /** For a command that does different things with different keys: in place of `keyAccess`. `keys` covers what it can. */
+  readonly keySpecifications?: readonly KeySpecification[];
   /** COMMAND INFO's tips for clients and proxies. */
   readonly tips?: readonly string[];
   /** ACL categories without the at sign, those that follow from flags included. */

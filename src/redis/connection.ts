@@ -11,6 +11,7 @@ import { CommandParser, ParseStatus } from "../resp/index";
 import type { Arguments, OutputBlockPool, ReplyWriter } from "../resp/index";
 import { goSliced, goStepped } from "./command";
 import type { Command, CommandContext, SlicedFunction, SteppedFunction } from "./command";
+import { subcommandError } from "./commands/containers";
 import { ERR_NOT_PROPOSED, ERR_TOO_LARGE, speaksHttp, unknownCommand, wrongArity } from "./dispatch-errors";
 import { ERR_KEY_TOO_LONG } from "./errors";
 import { hasTooLongKey, isLong } from "./key-limit";
@@ -21,6 +22,9 @@ import { TransactionState } from "./transaction-state";
 
 /** A client that takes nothing of a reply in slices for this long is let go: it holds a snapshot of the data. */
 const STALLED_CLIENT_MS = 60_000;
+
+export type ConnectionState = Pick<Connection, "database" | "name" | "libraryName" | "libraryVersion"> &
+  Pick<ReplyWriter, "protocol">;
 
 export class Connection implements SocketHandler, CommandContext {
   readonly server: RedisServer;
@@ -51,6 +55,8 @@ export class Connection implements SocketHandler, CommandContext {
   private waitingForRelief = false;
   private paused = false;
   private closing = false;
+  /** The client sends no more. */
+  private inputEnded = false;
   private endSent = false;
   private isClosed = false;
   /** Goes on with a command in slices when the client has caught up. */
@@ -80,6 +86,17 @@ export class Connection implements SocketHandler, CommandContext {
 
   get pendingOutputBytes(): number {
     return this.replies.pendingBytes;
+  }
+
+  /** What commands that touch no data have made of the connection: for an EXEC that begins again from its start. */
+  noteState(): ConnectionState {
+    const { database, name, libraryName, libraryVersion } = this;
+    return { database, name, libraryName, libraryVersion, protocol: this.reply.protocol };
+  }
+
+  restoreState({ protocol, ...state }: ConnectionState): void {
+    Object.assign(this, state);
+    this.reply.protocol = protocol;
   }
 
   /** No more commands are read; what has been answered is still sent, then the connection ends. */
@@ -132,6 +149,12 @@ export class Connection implements SocketHandler, CommandContext {
     this.run();
   }
 
+  /** What the client has asked is still answered, then the connection ends. */
+  peerEnded(): void {
+    this.inputEnded = true;
+    this.run();
+  }
+
   drained(): void {
     if (!this.isOverLimit) this.resumeSlices();
     this.run();
@@ -160,7 +183,10 @@ export class Connection implements SocketHandler, CommandContext {
     const nowMs = this.server.clock.monotonicMs();
     while (!this.suspended && !this.closing && this.mayGoOn()) {
       const status = this.parser.next();
-      if (status === ParseStatus.needMore) break;
+      if (status === ParseStatus.needMore) {
+        if (this.inputEnded) this.closing = true;
+        break;
+      }
       this.startedMs = nowMs;
       if (status === ParseStatus.command) this.execute();
       else {
@@ -234,9 +260,10 @@ export class Connection implements SocketHandler, CommandContext {
       return this.refuse(command, wrongArity(spec.name));
     }
     if (isLong(args) && hasTooLongKey(spec, args)) return this.refuse(command, ERR_KEY_TOO_LONG);
-    if (this.transaction.isOpen && this.transaction.queue(command, args, this.reply)) {
-      this.answered(command, 0);
-      return;
+    if (this.transaction.isOpen) {
+      const error = spec.subcommands && subcommandError(spec.name, spec.subcommands, args);
+      if (error !== undefined) return this.refuse(command, error);
+      if (this.transaction.queue(command, args, this.reply)) return this.answered(command, 0);
     }
     switch (spec.function.kind) {
       case "evaluated":

@@ -17,6 +17,7 @@ export function redisConfigOf(config: ServerConfig): ReadonlyMap<string, string>
     ["timeout", "0"],
     ["tcp-keepalive", "300"],
     ["proto-max-bulk-len", String(512 * 1024 * 1024)],
+    ["hll-sparse-max-bytes", "3000"],
   ]);
   for (const [key, value] of Object.entries(config)) {
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

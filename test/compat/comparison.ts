@@ -86,6 +86,22 @@ export function isSame(words: readonly ByteString[], redis: TypedReply, basalt: 
   return rule.same(redis, basalt);
 }
 
+/** The replies to EXEC: those of the queued commands, each by its own rule. */
+export function isSameTransaction(
+  queued: readonly (readonly ByteString[])[],
+  redis: TypedReply,
+  basalt: TypedReply,
+): boolean {
+  if (render(redis) === render(basalt)) return true;
+  if (!Array.isArray(redis.value) || !Array.isArray(basalt.value) || redis.type !== basalt.type) return false;
+  const [theirs, mine] = [itemsOf(redis), itemsOf(basalt)];
+  return (
+    theirs.length === queued.length &&
+    mine.length === queued.length &&
+    queued.every((words, i) => isSame(words, theirs[i]!, mine[i]!))
+  );
+}
+
 function sameType(redis: TypedReply, basalt: TypedReply): boolean {
   return redis.type === basalt.type;
 }

@@ -1,7 +1,10 @@
 // One differential run with its own redis-server, and the check of what it covered. Prints the seed and the coverage.
-import { CompatRun } from "./compat-run";
+import { CompatRun, TRANSACTION_TAGS } from "./compat-run";
 import type { CompatOptions } from "./compat-run";
 import { KEYLESS_TAGS, KEY_TAGS } from "./random-keys";
+import { BITMAP_TAGS } from "./random-bitmaps";
+import { SKETCH_TAGS } from "./random-sketches";
+import { STRING_TAGS } from "./random-strings";
 import { ReferenceServer } from "./reference-server";
 
 /** Commands on keys and their options, by the tags of the random commands. */
@@ -24,6 +27,9 @@ const ON_KEYS: readonly string[] = [
   ...["GETRANGE", "SETRANGE", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "TTL", "PTTL", "PERSIST", "TYPE"],
   ...KEY_TAGS,
   ...["HSET", "HGET", "HDEL", "HGETALL", "HLEN"],
+  ...STRING_TAGS,
+  ...BITMAP_TAGS,
+  ...SKETCH_TAGS,
   ...["NX", "XX", "GET", "EX", "PX", "EXAT", "PXAT", "KEEPTTL"].map((option) => `SET ${option}`),
   ...["EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT"].flatMap((name) =>
     ["NX", "XX", "GT", "LT"].map((option) => `${name} ${option}`),
@@ -42,6 +48,7 @@ const WITHOUT_KEYS: readonly string[] = [
   ],
   ...["MODULE", "ACLCAT", "PATTERN"].map((filter) => `COMMAND LIST FILTERBY ${filter}`),
   ...["CONFIG GET", "CLIENT ID", "CLIENT SETNAME", "CLIENT GETNAME"],
+  ...TRANSACTION_TAGS,
   ...["INFO", "INFO keyspace", "INFO all", "INFO everything", "INFO default"],
 ];
 

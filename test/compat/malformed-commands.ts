@@ -2,7 +2,10 @@
 import type { ByteString } from "../../src/base/index";
 import { MALFORMED_KEY_COMMANDS } from "./malformed-keys";
 
+import { MALFORMED_STRING_COMMANDS } from "./malformed-strings";
+
 export const MALFORMED_COMMANDS: readonly (readonly ByteString[])[] = [
+  ...MALFORMED_STRING_COMMANDS,
   ["NOSUCHCOMMAND"],
   ["nosuch\r\ncommand", "a", "b\r\nc", "d"],
   ["GETT", "x".repeat(200), "y"],

@@ -4,6 +4,9 @@ import type { ByteString } from "../../src/base/index";
 import { ALL_KEYS, plain } from "./command-maker";
 import type { CommandMaker, Pool, RandomCommand } from "./command-maker";
 import { KEY_GENERATORS } from "./random-keys";
+import { BITMAP_GENERATORS } from "./random-bitmaps";
+import { SKETCH_GENERATORS } from "./random-sketches";
+import { STRING_GENERATORS } from "./random-strings";
 
 type Generate = (make: CommandMaker) => RandomCommand;
 
@@ -291,6 +294,9 @@ function quit(make: CommandMaker): RandomCommand {
 }
 
 const GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
+  ...STRING_GENERATORS,
+  ...BITMAP_GENERATORS,
+  ...SKETCH_GENERATORS,
   [120, randomSet],
   [60, onOne("GET", "string")],
   [20, onMany("MGET")],

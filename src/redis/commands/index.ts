@@ -1,11 +1,15 @@
 // All commands, family by family.
 import type { CommandSpec } from "../command";
+import { BIT_FIELD_COMMANDS } from "./bit-fields";
+import { BIT_OPERATION_COMMANDS } from "./bit-operations";
+import { BITMAP_COMMANDS } from "./bitmaps";
 import { CLIENT_COMMANDS } from "./client";
 import { CONNECTION_COMMANDS } from "./connection-commands";
 import { COUNTER_COMMANDS } from "./counters";
 import { EXPIRY_COMMANDS } from "./expiry";
 import { HASH_SCAN_COMMANDS } from "./hash-scan";
 import { HASH_COMMANDS } from "./hashes";
+import { HYPERLOGLOG_COMMANDS } from "./hyperloglogs";
 import { INTROSPECTION_COMMANDS } from "./introspection";
 import { KEY_TRANSFER_COMMANDS } from "./key-transfer";
 import { KEY_COMMANDS } from "./keys";
@@ -14,14 +18,22 @@ import { MEMORY_COMMANDS } from "./memory";
 import { OBJECT_COMMANDS } from "./object";
 import { RANDOM_KEY_COMMANDS } from "./random-key";
 import { SCAN_COMMANDS } from "./scan";
+import { LCS_COMMANDS } from "./lcs";
 import { SERVER_COMMANDS } from "./server-commands";
+import { STRING_ENDING_COMMANDS } from "./string-endings";
 import { STRING_RANGE_COMMANDS } from "./string-ranges";
 import { STRING_COMMANDS } from "./strings";
 import { TRANSACTION_COMMANDS } from "./transactions";
 
 export const ALL_COMMANDS: readonly CommandSpec[] = [
   ...STRING_COMMANDS,
+  ...STRING_ENDING_COMMANDS,
   ...STRING_RANGE_COMMANDS,
+  ...LCS_COMMANDS,
+  ...BITMAP_COMMANDS,
+  ...BIT_FIELD_COMMANDS,
+  ...BIT_OPERATION_COMMANDS,
+  ...HYPERLOGLOG_COMMANDS,
   ...COUNTER_COMMANDS,
   ...HASH_COMMANDS,
   ...KEY_COMMANDS,

@@ -1,7 +1,7 @@
 // COMMAND: what the command table says about itself.
 import type { ByteString } from "../../base/index";
 import type { ReplyWriter } from "../../resp/index";
-import type { CommandContext, CommandSpec } from "../command";
+import type { CommandContext, CommandSpec, KeySpecification } from "../command";
 import { ERR_INVALID_ARGUMENTS, ERR_INVALID_COMMAND, ERR_NO_KEYS, ERR_SYNTAX } from "../errors";
 import { Glob } from "../glob";
 import { containerOf, helpOf } from "./containers";
@@ -30,20 +30,18 @@ function describe(reply: ReplyWriter, spec: CommandSpec, name: ByteString): void
   for (const subcommand of subcommands) describe(reply, subcommand, `${name}|${subcommand.name}`);
 }
 
-/** The key specifications that the key positions amount to: where keys begin, and how they go on. */
+/** The key specifications; without any of its own, the one that the command's key positions amount to. */
 function describeKeys(reply: ReplyWriter, spec: CommandSpec): void {
-  if (spec.keys[0] === 0) return reply.set(0);
-  const groups = spec.keyGroups ?? [{ keys: spec.keys, access: spec.keyAccess ?? [] }];
-  reply.set(groups.length);
-  for (const { keys, access } of groups) describeKeyGroup(reply, keys, access, spec.keyNotes);
+  const { keys, keyAccess: access = [] } = spec;
+  if (keys[0] === 0) return reply.set(0);
+  const specifications = spec.keySpecifications ?? [{ keys, access }];
+  reply.set(specifications.length);
+  for (const specification of specifications) describeKeysOf(reply, specification, spec.keyNotes);
 }
 
-function describeKeyGroup(
-  reply: ReplyWriter,
-  [first, last, step]: CommandSpec["keys"],
-  access: readonly string[],
-  notes: string | undefined,
-): void {
+/** Where keys begin, how they go on, and what is done with them. */
+function describeKeysOf(reply: ReplyWriter, { keys, access }: KeySpecification, notes?: string): void {
+  const [first, last, step] = keys;
   reply.map(notes === undefined ? 3 : 4);
   if (notes !== undefined) {
     reply.bulk("notes");

@@ -153,7 +153,7 @@ export const KEY_TRANSFER_COMMANDS: readonly CommandSpec[] = [
     arity: 3,
     flags: ["write"],
     keys: [1, 2, 1],
-    keyGroups: [
+    keySpecifications: [
       { keys: [1, 1, 1], access: ["RW", "access", "delete"] },
       { keys: [2, 2, 1], access: ["OW", "update"] },
     ],
@@ -167,7 +167,7 @@ export const KEY_TRANSFER_COMMANDS: readonly CommandSpec[] = [
     arity: 3,
     flags: ["write", "fast"],
     keys: [1, 2, 1],
-    keyGroups: [
+    keySpecifications: [
       { keys: [1, 1, 1], access: ["RW", "access", "delete"] },
       { keys: [2, 2, 1], access: ["OW", "insert"] },
     ],
@@ -181,7 +181,7 @@ export const KEY_TRANSFER_COMMANDS: readonly CommandSpec[] = [
     arity: -3,
     flags: ["write", "denyoom"],
     keys: [1, 2, 1],
-    keyGroups: [
+    keySpecifications: [
       { keys: [1, 1, 1], access: ["RO", "access"] },
       { keys: [2, 2, 1], access: ["OW", "update"] },
     ],

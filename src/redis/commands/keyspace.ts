@@ -4,7 +4,13 @@ import type { ByteString } from "../../base/index";
 import { LOGICAL_DATABASES } from "../../kv/index";
 import { Space, databaseRange } from "../../storage/index";
 import type { CommandContext, CommandSpec } from "../command";
-import { ERR_DATABASE, ERR_FIRST_DATABASE, ERR_SECOND_DATABASE, ERR_SYNTAX } from "../errors";
+import {
+  ERR_DATABASE,
+  ERR_FIRST_DATABASE,
+  ERR_NO_DATABASE_IDS,
+  ERR_SECOND_DATABASE,
+  ERR_SYNTAX,
+} from "../errors";
 import { Glob } from "../glob";
 import { int32Of, isDatabase } from "./database-index";
 import { FoundItems } from "./found-items";
@@ -52,14 +58,15 @@ function mayFlush({ args, reply }: CommandContext): boolean {
 
 function flushdb(context: CommandContext): void {
   if (!mayFlush(context)) return;
-  context.session.flushDatabases([context.connection.database]);
-  context.reply.ok();
+  if (context.session.flushDatabases([context.connection.database])) context.reply.ok();
+  else context.reply.error(ERR_NO_DATABASE_IDS);
 }
 
 function flushall(context: CommandContext): void {
   if (!mayFlush(context)) return;
-  context.session.flushDatabases(Array.from({ length: LOGICAL_DATABASES }, (_, database) => database));
-  context.reply.ok();
+  const all = Array.from({ length: LOGICAL_DATABASES }, (_, database) => database);
+  if (context.session.flushDatabases(all)) context.reply.ok();
+  else context.reply.error(ERR_NO_DATABASE_IDS);
 }
 
 function swapdb({ args, reply, session }: CommandContext): void {

@@ -93,14 +93,15 @@ function exec(context: CommandContext): void | NotReady | GoStepped {
     return reply.nullArray();
   }
   if (transaction.queued.length > COMMANDS_A_TURN) return goStepped;
-  const { database, args } = connection;
+  const { args } = connection;
+  const state = connection.noteState();
   reply.array(transaction.queued.length);
   for (const queued of transaction.queued) {
     const outcome = runAtOnce(context, queued);
     connection.args = args;
     if (outcome === undefined) continue;
-    // It begins again from its start; of what it did to its connection only this shows.
-    connection.database = database;
+    // It begins again from its start.
+    connection.restoreState(state);
     return outcome;
   }
   transaction.discard();
@@ -121,7 +122,8 @@ function runAtOnce(
 
 function* execSteps(context: CommandContext): Steps {
   const { connection, reply, server } = context;
-  const { transaction, args, database } = connection;
+  const { transaction, args } = connection;
+  const state = connection.noteState();
   if (yield* loaded(() => hasChanged(context))) {
     transaction.discard();
     return reply.nullArray();
@@ -139,7 +141,7 @@ function* execSteps(context: CommandContext): Steps {
   } finally {
     // Also when the evaluation is dropped between two steps.
     connection.args = args;
-    if (!isWhole) connection.database = database;
+    if (!isWhole) connection.restoreState(state);
     transaction.view = undefined;
   }
   transaction.discard();

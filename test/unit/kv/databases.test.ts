@@ -1,6 +1,7 @@
 // The map of databases: versions by batch, what each view names, taking back, the stored row.
 import { BasaltError } from "../../../src/base/index";
 import { Databases } from "../../../src/kv/databases";
+import { u32String } from "../../../src/storage/index";
 
 test("without a row every database has the id of its number, and new ids begin behind them", () => {
   const databases = new Databases(null);
@@ -86,3 +87,17 @@ test("a damaged row is an error", () => {
     expect(() => new Databases(damaged)).toThrow(BasaltError);
   }
 });
+
+test("ids are never used again: when none are left nothing is replaced", () => {
+  const databases = new Databases(rowWithNextId(0xffff_ffff - 3));
+  expect([databases.canReplace(3), databases.canReplace(4)]).toEqual([true, false]);
+  expect(() => databases.replace([0, 1, 2, 3], 1)).toThrow("never used again");
+  databases.replace([0, 1, 2], 1);
+  expect(databases.physical(2, undefined)).toBe(0xffff_fffe);
+  expect(databases.canReplace(1)).toBe(false);
+});
+
+function rowWithNextId(nextId: number): string {
+  const ids = Array.from({ length: 16 }, (_, i) => u32String(i)).join("");
+  return "\u0001" + u32String(nextId) + "\u0010" + ids;
+}

@@ -108,6 +108,11 @@ export class TestClient {
     this.handler.drained();
   }
 
+  /** It sends no more, and still reads. */
+  endInput(): void {
+    this.handler.peerEnded?.();
+  }
+
   close(): void {
     this.handler.closed();
   }

@@ -110,6 +110,21 @@ describe("the queue", () => {
     ).toEqual(["OK", "QUEUED", "QUEUED", "QUEUED", ["OK", "OK", "OK"], "3", "OK", "0"]);
   });
 
+  test("what it does to its connection is done once, also when it has to begin again", () => {
+    const { client } = node();
+    expect(
+      client.pipeline(
+        ["MULTI"],
+        ["CLIENT", "GETNAME"],
+        ["CLIENT", "SETNAME", "a"],
+        ["HELLO", 3],
+        ["DBSIZE"],
+        ["EXEC"],
+      )[5],
+    ).toEqual([null, "OK", expect.anything(), 0]);
+    expect(client.call("CLIENT", "GETNAME")).toBe("a");
+  });
+
   test("keeps no chunk: what is queued has bytes of its own", () => {
     const { it, client } = node();
     client.call("MULTI");
