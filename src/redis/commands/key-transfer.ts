@@ -47,9 +47,10 @@ function renamePlan(replaces: boolean): Plan {
     const headers = headersOf(context, from, to);
     if (headers === notReady) return notReady;
     const { source, target } = headers;
-    const answer = replaces ? () => reply.ok() : () => reply.integer(1);
+    const answer = (): void => (replaces ? reply.ok() : reply.integer(1));
+    const same = (): void => (replaces ? reply.ok() : reply.integer(0));
     if (source === null) reply.error(ERR_NO_SUCH_KEY);
-    else if (from.key === to.key) replaces ? reply.ok() : reply.integer(0);
+    else if (from.key === to.key) same();
     else if (target !== null && !replaces) reply.integer(0);
     else return { from, source, to, replaced: target, answer, keepsSource: false };
     return answered;

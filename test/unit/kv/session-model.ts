@@ -66,6 +66,7 @@ export type Action =
   | { readonly kind: "delete"; readonly key: ByteString }
   | { readonly kind: "deleteRange"; readonly range: RangeName }
   | { readonly kind: "flush"; readonly logical: readonly number[] }
+  | { readonly kind: "swap"; readonly first: number; readonly second: number }
   | { readonly kind: "blindBurst"; readonly count: number; readonly value: ByteString };
 
 /** A range of keys, by name where it depends on the map of databases. */
@@ -106,6 +107,7 @@ function randomAction(random: SeededRandom, onlyReads: boolean, value: ByteStrin
   if (kind < 21) return { kind: "delete", key: random.pick(PLAIN_KEYS) };
   if (kind < 23) return { kind: "deleteRange", range: randomRange(random) };
   if (random.chance(0.1)) return { kind: "blindBurst", count: 4200, value };
+  if (random.chance(0.4)) return { kind: "swap", first: logical, second: random.pick(LOGICAL) };
   return { kind: "flush", logical: random.chance(0.3) ? LOGICAL : [logical] };
 }
 
@@ -254,6 +256,15 @@ export function runScript(
             state.set(databaseName(logical), id);
             state.set(NEXT_ID, String(Number(id) + 1));
           }
+        });
+        break;
+      case "swap":
+        session.swapDatabases(action.first, action.second);
+        change((state) => {
+          const [first, second] = [databaseName(action.first), databaseName(action.second)];
+          const id = state.get(first)!;
+          state.set(first, state.get(second)!);
+          state.set(second, id);
         });
         break;
       case "blindBurst":

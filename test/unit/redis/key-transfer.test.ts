@@ -135,6 +135,24 @@ test("many rows are copied in steps, staged ahead of their header, and the old o
   expectBigHash(client, "target");
 });
 
+test("in steps, too, an expired target is none, and watchers of source and target are told", () => {
+  const node = new RedisNode({ maxBatchBytes: 64 * 1024 });
+  const client = node.connect();
+  const watcher = node.connect();
+  bigHash(client, "h", 6000, 200);
+  client.pipeline(["HSET", "t", "f", "v"], ["PEXPIRE", "t", 10]);
+  node.kv.clock.wall += 10;
+  for (const [words, key] of [
+    [["RENAMENX", "h", "t"], "h"],
+    [["RENAMENX", "t", "h"], "h"],
+  ] as const) {
+    watcher.call("WATCH", key);
+    expect(client.call(...words)).toBe(1);
+    expect(watcher.pipeline(["MULTI"], ["PING"], ["EXEC"])[2]).toBe(null);
+  }
+  expect(client.pipeline(["HLEN", "h"], ["EXISTS", "t"], ["TTL", "h"])).toEqual([6000, 0, -1]);
+});
+
 test("a long string is copied in steps, with its holes", () => {
   const node = new RedisNode();
   const client = node.connect();
