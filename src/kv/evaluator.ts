@@ -37,6 +37,8 @@ export interface EvaluatorOptions {
   readonly maxEntryBytes?: number;
   /** Effects of one command beyond which it is refused; staged rows do not count. */
   readonly maxEffectsBytes?: number;
+  /** Staged rows go to the log in entries of about this size. */
+  readonly stageBytes?: number;
 }
 
 /** `finish` answers this when leadership was lost at that moment: nothing was proposed. */
@@ -49,6 +51,7 @@ export const effectsTooLarge = -1;
 const ATTEMPTS_IN_MEMORY = 3;
 const DEFAULT_BATCH_BYTES = 1024 * 1024;
 const DEFAULT_ENTRY_BYTES = 4 * 1024 * 1024;
+const DEFAULT_STAGE_BYTES = 1024 * 1024;
 /** What Redis accepts as one request (1 GiB), and some more. */
 const DEFAULT_EFFECTS_BYTES = 1088 * 1024 * 1024;
 const MIN_BATCH_BUFFER_BYTES = 1024;
@@ -305,6 +308,7 @@ export class Evaluator implements GroupListener {
       session,
       clock: this.options.clock,
       scheduler: this.options.scheduler,
+      stageBytes: this.options.stageBytes ?? DEFAULT_STAGE_BYTES,
       begun: () => this.cache.rotateWhenFull(this.overlay.appliedSequence),
       get congested() {
         return evaluator.congested;

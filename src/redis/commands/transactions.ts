@@ -150,8 +150,9 @@ function* stepsOf(context: CommandContext, { command }: QueuedCommand): Steps {
   const definition = command.spec.function;
   if (definition.kind === "immediate") return definition.run(connection);
   if (definition.kind === "sliced") return yield runSliced(connection, definition.run);
-  const mark = reply.length;
   for (;;) {
+    // Anew each time: between two steps replies from before this command may go, and the writer's offsets move.
+    const mark = reply.length;
     const savepoint = connection.session.savepoint();
     const outcome = definition.run(connection);
     if (outcome === undefined) return;
