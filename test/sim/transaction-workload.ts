@@ -21,7 +21,7 @@ const NUMBER = /^[0-9]+$/;
 export class TransactionClient {
   private sets = 0;
   private isWatching = false;
-  private counter: { readonly key: string; readonly read: Operation } | undefined;
+  private counter: { readonly read: Operation; readonly write: readonly string[] } | undefined;
 
   constructor(
     private readonly process: number,
@@ -53,15 +53,25 @@ export class TransactionClient {
     const { reply } = counter.read;
     const next = reply !== undefined && NUMBER.test(reply) ? Number(reply) + 1 : 1;
     this.sendPiece(["MULTI"], "OK");
-    const write = ["SET", counter.key, String(next)];
+    const write = [...counter.write, String(next)];
     this.sendPiece(write, "QUEUED");
     this.sendExec({ queued: [write], isAborted: false });
   }
 
   private beginIncrement(): void {
-    const key = randomCounter(this.random);
+    const { key, field } = randomCounter(this.random);
     this.watch([key]);
-    this.counter = { key, read: this.send({ words: ["GET", key] }) };
+    const [read, write] =
+      field === undefined
+        ? [
+            ["GET", key],
+            ["SET", key],
+          ]
+        : [
+            ["HGET", key, field],
+            ["HSET", key, field],
+          ];
+    this.counter = { read: this.send({ words: read }), write };
   }
 
   private sendTransaction(): void {

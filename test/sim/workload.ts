@@ -79,8 +79,10 @@ export function randomKey(random: SeededRandom): string {
   return key(random, ALL_KEYS);
 }
 
-export function randomCounter(random: SeededRandom): string {
-  return random.pick(COUNTERS);
+/** Something to count in: a string, or a field of a hash. */
+export function randomCounter(random: SeededRandom): { key: string; field?: string } {
+  if (random.chance(0.5)) return { key: random.pick(COUNTERS) };
+  return { key: random.pick(HASHES), field: field(random) };
 }
 
 export function randomCommand(random: SeededRandom, value: () => string): string[] {
