@@ -22,6 +22,8 @@ export interface NotedProcess {
   readonly appliedSequence: number;
   /** How likely a short EXEC goes in steps. */
   readonly steppedExecs: number;
+  /** A key that had expired is deleted ahead of whatever else the evaluation under way does. */
+  expiredAhead(database: number, userKey: string, nowMs: number, order: Order): void;
 }
 
 export class EvaluationNotes {
@@ -30,6 +32,8 @@ export class EvaluationNotes {
   /** The command in slices that is about to pin its view. */
   private pinning: Operation | undefined;
   private readonly lastOrders = new Map<number, Order>();
+  /** What the stepped evaluation under way has found expired and so deletes. */
+  private readonly expired: { readonly database: number; readonly userKey: string }[] = [];
 
   constructor(
     private readonly process: NotedProcess,
@@ -52,6 +56,21 @@ export class EvaluationNotes {
         ready(view);
       });
     };
+    const session = evaluator["steppedSession"];
+    const meetExpired = session["meetExpired"].bind(session);
+    session["meetExpired"] = (database, userKey, row) => {
+      this.expired.push({ database, userKey });
+      return meetExpired(database, userKey, row);
+    };
+  }
+
+  /** What a stepped evaluation has found expired goes to the log with its next stage. */
+  private noteExpired(): void {
+    const session = this.evaluator["steppedSession"];
+    const order = this.openOrder;
+    for (const { database, userKey } of this.expired.splice(0)) {
+      this.process.expiredAhead(database, userKey, session.nowMs, order);
+    }
   }
 
   /** Where what is being evaluated now, and writes, stands. */
@@ -97,8 +116,14 @@ export class EvaluationNotes {
     return function* (context) {
       const nested = isNested(spec, context);
       // Its client may go away before it ends.
-      if (!nested) operationOf(context).isUnderWay = true;
-      yield* steps(context);
+      if (!nested) {
+        operationOf(context).isUnderWay = true;
+        notes.expired.length = 0;
+      }
+      for (const step of steps(context)) {
+        if (step === "stage" && !nested) notes.noteExpired();
+        yield step;
+      }
       if (!nested) notes.evaluated(context, false);
     };
   }

@@ -200,6 +200,12 @@ export class SimProcess {
     return this.surroundings.committed.at(proposal.index)?.term === proposal.term;
   }
 
+  expiredAhead(database: number, userKey: string, nowMs: number, order: Order): void {
+    const databases = this.evaluator["databases"];
+    const logical = DATABASES.find((number) => databases.physical(number, undefined) === database);
+    if (logical !== undefined) this.surroundings.swept(this, logical, userKey, nowMs, order);
+  }
+
   private recordCommits(committed: CommittedLog): void {
     const { storage } = this;
     const submitApply = storage.submitApply.bind(storage);
@@ -230,9 +236,7 @@ export class SimProcess {
     const { sweeper } = this;
     const note = (database: number, userKey: string): void => {
       const { session } = this.evaluator;
-      const logical = DATABASES.find((number) => session.database(number) === database);
-      if (logical === undefined || !session.hasWritten) return;
-      this.surroundings.swept(this, logical, userKey, session.nowMs, this.notes.openOrder);
+      if (session.hasWritten) this.expiredAhead(database, userKey, session.nowMs, this.notes.openOrder);
     };
     const expire = sweeper["expire"].bind(sweeper);
     sweeper["expire"] = (key) => {
