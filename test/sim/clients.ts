@@ -159,7 +159,7 @@ export class Clients {
     // What was under way in steps and has not ended never will.
     if (operation.order === undefined) operation.excluded = true;
     // What wrote nothing is left out: an EXEC that gave up must not be tried as one that ran.
-    else operation.order.survived = !operation.order.committed && process.survived(operation.order);
+    else operation.order.survived = operation.order.wrote && process.survived(operation.order);
   }
 
   /** The client forgets a connection with all that was not answered on it. */

@@ -75,7 +75,7 @@ export class EvaluationNotes {
 
   /** Where what is being evaluated now, and writes, stands. */
   get openOrder(): Order {
-    return this.order(this.evaluator["overlay"].open.sequence, false);
+    return { ...this.order(this.evaluator["overlay"].open.sequence, false), wrote: true };
   }
 
   /** The command, with a note of its evaluation. */
@@ -134,7 +134,8 @@ export class EvaluationNotes {
   }
 
   private order(sequence: number, committed: boolean): Order {
-    return { epoch: this.process.epoch, sequence, committed, count: ++this.evaluations, survived: false };
+    const { epoch } = this.process;
+    return { epoch, sequence, committed, count: ++this.evaluations, wrote: false, survived: false };
   }
 
   /** Notes where in the order of batches an evaluation stands: in its own, or behind the last one it depends on. */
@@ -152,7 +153,7 @@ export class EvaluationNotes {
     this.lastOrders.set(connection.id, order);
     const operation = operationOf(context);
     operation.nowMs = session.nowMs;
-    operation.order = order;
+    operation.order = { ...order, wrote: session.hasWritten };
   }
 }
 

@@ -43,6 +43,8 @@ export interface Order {
   /** Reads of committed state come behind what the batch wrote. */
   readonly committed: boolean;
   readonly count: number;
+  /** It has left something in its batch. */
+  readonly wrote: boolean;
   /** Of an operation whose outcome is unknown: whether its batch is in the log, as far as one can see. */
   survived: boolean;
 }
