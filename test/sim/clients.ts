@@ -5,7 +5,7 @@ import { assert } from "../../src/base/index";
 import type { SeededRandom } from "../../src/base/index";
 import type { Operation, Order } from "./history";
 import type { SimLink } from "./sim-link";
-import type { SimNode, SimProcess } from "./sim-node";
+import type { Proposal, SimNode, SimProcess } from "./sim-node";
 import type { Trace } from "./trace";
 import { TransactionClient } from "./transaction-workload";
 import type { Request } from "./transaction-workload";
@@ -81,7 +81,7 @@ export class Clients {
     return operation;
   }
 
-  private readonly newValue = (): string => `v${++this.lastValue}`;
+  readonly newValue = (): string => `v${++this.lastValue}`;
 
   private operation(process: number, database: number, request: Request): Operation {
     const operation: Operation = {
@@ -105,6 +105,14 @@ export class Clients {
     const operation = this.operation(SWEEPER_PROCESS - order.epoch, database, { words: ["SWEEP", userKey] });
     operation.nowMs = nowMs;
     operation.order = order;
+    this.undecided.push({ operation, process });
+  }
+
+  /** Another leader has put a write into the log: an operation of a client of its own, which is told nothing. */
+  wroteElsewhere(process: SimProcess, database: number, words: readonly string[], proposal: Proposal): void {
+    const operation = this.operation(++this.lastProcess, database, { words });
+    operation.nowMs = 0;
+    operation.order = process.foreignOrder(proposal);
     this.undecided.push({ operation, process });
   }
 

@@ -23,6 +23,9 @@ import { STAGED_HASH } from "./staged-hash";
 
 export const GROUP = 1;
 
+/** No evaluator comes so far. */
+const BEHIND_ALL_BATCHES = 2 ** 40;
+
 /** What differs from run to run; small limits make rare paths common. */
 export interface NodeLimits {
   readonly hotRowsBytes: number;
@@ -71,9 +74,11 @@ export interface NodeSurroundings {
   ) => void;
 }
 
-interface Proposal {
+export interface Proposal {
   readonly index: number;
   readonly term: number;
+  /** Of another leader's, whose term this node may forget and use again. */
+  readonly payload?: Buffer;
 }
 
 export class SimProcess {
@@ -197,7 +202,17 @@ export class SimProcess {
   survived(order: Order): boolean {
     const proposal = this.proposals.get(`${order.epoch}.${order.sequence}`);
     if (proposal === undefined) return false;
-    return this.surroundings.committed.at(proposal.index)?.term === proposal.term;
+    const entry = this.surroundings.committed.at(proposal.index);
+    if (entry?.term !== proposal.term) return false;
+    return proposal.payload === undefined || Buffer.compare(entry.payload, proposal.payload) === 0;
+  }
+
+  /** The place of what another leader has put behind all that this one had committed. */
+  foreignOrder(proposal: Proposal): Order {
+    const { epoch } = this;
+    const sequence = BEHIND_ALL_BATCHES + proposal.term;
+    this.proposals.set(`${epoch}.${sequence}`, proposal);
+    return { epoch, sequence, committed: true, count: 0, wrote: true, survived: false };
   }
 
   expiredAhead(database: number, userKey: string, nowMs: number, order: Order): void {

@@ -20,7 +20,8 @@ const NUMBER = /^[0-9]+$/;
 
 export class TransactionClient {
   private sets = 0;
-  private isWatching = false;
+  /** Between a WATCH and what ends it. */
+  isWatching = false;
   private counter: { readonly read: Operation; readonly write: readonly string[] } | undefined;
 
   constructor(

@@ -217,9 +217,10 @@ export class World {
   private clientActions(client: SimClient, actions: Action[]): void {
     const { process } = this.node;
     const { link } = client;
-    // Clients that are refused come back less often.
+    // Clients that are refused come back less often, most of all those that have something to lose by it.
     const refused = process === undefined || !process.evaluator.available;
-    if (this.calm || (refused && this.random.chance(0.9))) return;
+    const patience = client.transactions?.isWatching === true ? 0.998 : 0.9;
+    if (this.calm || (refused && this.random.chance(patience))) return;
     if (link === undefined) {
       if (process === undefined || process.failure !== undefined) return;
       actions.push([4, "connect", () => this.clients.connect(client, process)]);
