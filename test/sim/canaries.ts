@@ -172,6 +172,12 @@ export const CANARIES: readonly Canary[] = [
         Object.defineProperty(evaluator, "busy", {
           get: () => !isBlind && evaluator["stepping"] !== undefined,
         });
+        // What it puts into the batch of an evaluation that then leaves nothing must not wait there for ever.
+        const endSteps = evaluator["endSteps"].bind(evaluator);
+        evaluator["endSteps"] = (sequence): void => {
+          endSteps(sequence);
+          evaluator["scheduleSeal"]();
+        };
         const asIfIdle = (run: () => void): void => {
           isBlind = true;
           run();

@@ -91,15 +91,18 @@ export class Faults {
 
   /** A leader of a later term is heard; it may replace what is not committed. */
   private depose(process: SimProcess): void {
-    const { log, status } = process.group;
+    const { log } = process.group;
     const core = process.group["node"];
     const overwrites = this.random.chance(0.6);
     const message = new Message(overwrites ? MessageType.app : MessageType.heartbeat, this.node.nodeId);
     message.from = this.node.nodeId + 1;
-    message.term = status.term + 1;
+    // Each is another leader's: what the node reports of its term may be behind.
+    message.term = core.term + 1;
     if (overwrites) {
       const from = core.committed;
-      const index = this.random.chance(0.5) ? from : this.random.between(from, Math.max(from, log.lastIndex()));
+      const index = this.random.chance(0.5)
+        ? from
+        : this.random.between(from, Math.max(from, log.lastIndex()));
       const logTerm = log.term(index);
       if (typeof logTerm !== "number") return;
       message.index = index;

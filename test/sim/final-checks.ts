@@ -120,9 +120,7 @@ export function stateOfRows(rows: ReadonlyMap<ByteString, ByteString>, nowMs: nu
 
 /** undefined if the rows are the model's state as of `nowMs`. */
 export function stateDifference(rows: State, model: State, nowMs: number): string | undefined {
-  const values = new Map(
-    [...model.values].filter(([, { expiryMs }]) => expiryMs === 0 || expiryMs > nowMs),
-  );
+  const values = new Map([...model.values].filter(([, { expiryMs }]) => expiryMs === 0 || expiryMs > nowMs));
   const [found, expected] = [stateText(rows), stateText({ values, watches: new Map() })];
   return found === expected ? undefined : `rows hold\n${found}\nand the model says\n${expected}`;
 }

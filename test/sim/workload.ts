@@ -98,7 +98,10 @@ export function randomCommand(random: SeededRandom, value: () => string): string
 export const TOO_LARGE = "-TOOLARGE";
 
 /** A reply as the reference model writes it: unordered ones sorted, of an error its first word. */
-export function replyText({ words, transaction }: Pick<Operation, "words" | "transaction">, reply: Reply): string {
+export function replyText(
+  { words, transaction }: Pick<Operation, "words" | "transaction">,
+  reply: Reply,
+): string {
   if (reply instanceof ReplyError) return reply.message === ERR_TOO_LARGE ? TOO_LARGE : `-${reply.code}`;
   if (reply === null) return "nil";
   if (typeof reply === "number") return `:${reply}`;
