@@ -44,6 +44,8 @@ export class Batch {
   operationCount = 0;
   /** Set for a batch that must be proposed even without operations (its HLC is the effect). */
   required = false;
+  /** The latest time at which an evaluation that is in it judged expiry. */
+  judgedMs = 0;
   /** The overlay's index covers operations before this offset … */
   indexedLength = PAYLOAD_HEADER_BYTES;
   /** … which are this many. */

@@ -37,6 +37,8 @@ export interface EvaluatorOptions {
   readonly maxEntryBytes?: number;
   /** Effects of one command beyond which it is refused; staged rows do not count. */
   readonly maxEffectsBytes?: number;
+  /** Staged rows go to the log in entries of about this size. */
+  readonly stageBytes?: number;
 }
 
 /** `finish` answers this when leadership was lost at that moment: nothing was proposed. */
@@ -49,6 +51,7 @@ export const effectsTooLarge = -1;
 const ATTEMPTS_IN_MEMORY = 3;
 const DEFAULT_BATCH_BYTES = 1024 * 1024;
 const DEFAULT_ENTRY_BYTES = 4 * 1024 * 1024;
+const DEFAULT_STAGE_BYTES = 1024 * 1024;
 /** What Redis accepts as one request (1 GiB), and some more. */
 const DEFAULT_EFFECTS_BYTES = 1088 * 1024 * 1024;
 const MIN_BATCH_BUFFER_BYTES = 1024;
@@ -78,6 +81,8 @@ export class Evaluator implements GroupListener {
   private term = 0;
   private sealScheduled = false;
   private lastBatchBytes = 0;
+  /** The latest time at which expiry was judged by a batch that is known to be applied. */
+  private appliedJudgedMs = 0;
   inFlightBytes = 0;
   /** True while commands may be evaluated. */
   available = false;
@@ -154,6 +159,9 @@ export class Evaluator implements GroupListener {
       }
       if (!this.watches.isEmpty) this.tellWatches(session);
       const open = this.overlay.open;
+      // A view that shows this batch judges at its time, so nothing that comes behind it may judge earlier.
+      open.judgedMs = Math.max(open.judgedMs, session.nowMs);
+      this.hlc.observe(session.nowMs, 0);
       if (open.length >= this.maxBatchBytes) {
         this.seal();
         if (!this.available) return effectsNotProposed;
@@ -245,15 +253,29 @@ export class Evaluator implements GroupListener {
     const sequence = open.isEmpty || this.busy ? open.sequence - 1 : open.sequence;
     // Expiry is judged at the time of asking, and from here on nothing is judged earlier. So what the view leaves out as
     // expired has expired for everything that it does not show, too, and the time can still be fixed at its end. A stepped
-    // evaluation that is under way is not shown, and judges at the time it began.
+    // evaluation that is under way is not shown, and judges at the time it began. What was evaluated later and is shown all
+    // the same moves the time on: for it, more may have expired.
     const nowMs = this.busy ? this.steppedSession.nowMs : this.hlc.nowMs();
     this.hlc.observe(nowMs, 0);
     const run = (available: boolean): void => {
       if (!available) return ready(undefined);
-      ready(new PinnedView(this.storage, this.group.id, nowMs));
+      ready(
+        new PinnedView(this.storage, this.group.id, (index) => Math.max(nowMs, this.judgedMsUpTo(index))),
+      );
     };
     if (sequence <= appliedSequence) run(this.available);
     else this.barriers.push({ sequence, run });
+  }
+
+  /** The latest time at which expiry was judged by what is applied up to a log index. */
+  private judgedMsUpTo(index: number): number {
+    let judgedMs = this.appliedJudgedMs;
+    for (let i = 0; i < this.unapplied.length; i++) {
+      const batch = this.unapplied.at(i)!;
+      if (batch.index > index) break;
+      judgedMs = Math.max(judgedMs, batch.judgedMs);
+    }
+    return judgedMs;
   }
 
   // ── Evaluating in steps ───────────────────────────────────────────────────────────────────────────────────────────
@@ -305,6 +327,7 @@ export class Evaluator implements GroupListener {
       session,
       clock: this.options.clock,
       scheduler: this.options.scheduler,
+      stageBytes: this.options.stageBytes ?? DEFAULT_STAGE_BYTES,
       begun: () => this.cache.rotateWhenFull(this.overlay.appliedSequence),
       get congested() {
         return evaluator.congested;
@@ -459,6 +482,7 @@ export class Evaluator implements GroupListener {
       if (batch.index > index) break;
       this.unapplied.shift();
       this.inFlightBytes -= batch.length;
+      this.appliedJudgedMs = Math.max(this.appliedJudgedMs, batch.judgedMs);
       sequence = batch.sequence;
     }
     if (sequence === 0) return;

@@ -1,6 +1,6 @@
 // A pinned view: committed and applied state at one moment, for reads that are too long for one turn (KEYS, DBSIZE,
 // large collections). They go page by page on the addon's threads and never hold up the event loop.
-import { assert } from "../base/index";
+import { assert, bytesOf, getU64 } from "../base/index";
 import type { ByteString } from "../base/index";
 import {
   MetaField,
@@ -15,6 +15,9 @@ import {
 import type { ScanPage, Snapshot, Storage, ValueHeader } from "../storage/index";
 import { Databases } from "./databases";
 import type { ScanLimits } from "./scan";
+
+/** In the applied record, behind its format (storage/README.md, "Key spaces"). */
+const APPLIED_INDEX_OFFSET = 1;
 
 /** What a read in slices works on: one state of the data, read page by page; answers come on a later turn. */
 export interface ReadView {
@@ -53,17 +56,23 @@ export class PinnedView implements ReadView {
   private calledOff = false;
   readonly nowMs: number;
 
-  constructor(storage: Storage, group: number, nowMs: number) {
+  /** `nowMsAt` says at which time to judge expiry, given the index up to which entries are shown. */
+  constructor(storage: Storage, group: number, nowMsAt: (appliedIndex: number) => number) {
     this.storage = storage;
     this.group = group;
-    this.nowMs = nowMs;
     this.snapshot = storage.pinSnapshot();
-    // The map of databases of the same moment: more may be committed than these rows show.
-    const lower = metaKey(MetaField.databases);
+    // Both of the same moment as the rows: more may be committed, and applied, than they show.
+    const applied = this.metaRow(MetaField.applied);
+    this.nowMs = nowMsAt(applied === null ? 0 : getU64(bytesOf(applied), APPLIED_INDEX_OFFSET));
+    this.databases = new Databases(this.metaRow(MetaField.databases)).all();
+  }
+
+  private metaRow(field: number): ByteString | null {
+    const lower = metaKey(field);
     const request = { lower, upper: lower + "\0", maxRows: 1, maxBytes: 1, snapshot: this.snapshot };
-    const page = storage.scan(group, request, "anywhere");
+    const page = this.storage.scan(this.group, request, "anywhere");
     assert(page !== notInMemory, "a read that may block is answered");
-    this.databases = new Databases(page.values[0] ?? null).all();
+    return page.values[0] ?? null;
   }
 
   database(logical: number): number {

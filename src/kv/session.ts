@@ -226,6 +226,12 @@ export class Session {
     return row.value;
   }
 
+  /** The answer depends on everything that was evaluated before, and not only on what was read. */
+  observeAll(): void {
+    const { open } = this.overlay;
+    this.observe(open.isEmpty ? open.sequence - 1 : open.sequence);
+  }
+
   /**
    * A page of rows in [from, to), which lies in one space, in key order. Expiry is the caller's to judge: rows of
    * space 0x10 come as they are stored.

@@ -37,6 +37,8 @@ export interface SteppingScope {
   readonly session: Session;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  /** Staged rows go to the log in entries of about this size. */
+  readonly stageBytes: number;
   readonly congested: boolean;
   /** A turn's steps begin. */
   begun(): void;
@@ -53,8 +55,6 @@ export interface SteppingScope {
 
 /** Work that is done in one turn, however many steps it is. */
 const SLICE_MS = 2;
-/** Staged rows go to the log in entries of about this size. */
-const STAGE_BYTES = 1024 * 1024;
 /** Loads of a step from which a read may block on the disk, so that it ends. */
 const LOADS_IN_MEMORY = 3;
 
@@ -92,7 +92,7 @@ export class SteppedEvaluation {
         steps.return();
         return scope.ended();
       }
-      if (request === "stage" && scope.openBytes >= STAGE_BYTES) {
+      if (request === "stage" && scope.openBytes >= scope.stageBytes) {
         // A loss of leadership drops this evaluation from inside.
         if (!scope.stage()) return;
         if (scope.congested) return scope.whenRelieved(this.later());

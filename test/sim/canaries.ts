@@ -1,6 +1,7 @@
 // Bugs put in on purpose, each into a process as it starts. The checkers that are always on must find every one of them
 // within a bounded number of ordinary seeds; a canary that is not found is a hole in the simulator.
-import type { StorageListener } from "../../src/storage/index";
+import { PAYLOAD_HEADER_BYTES, PayloadFlag } from "../../src/storage/index";
+import type { StorageListener, StoredEntry } from "../../src/storage/index";
 import type { Sabotage } from "./sim-node";
 
 export interface Canary {
@@ -112,6 +113,89 @@ export const CANARIES: readonly Canary[] = [
           session.delete(key);
           return true;
         };
+      },
+    },
+  },
+  {
+    name: "fragments of a batch are applied as they come instead of with the last one",
+    withinSeeds: 200,
+    sabotage: {
+      storage: (storage) => {
+        const log = storage["log"];
+        const entryToApply = log.entryToApply.bind(log);
+        log.entryToApply = (group, index): StoredEntry => {
+          const entry = entryToApply(group, index);
+          if (entry.payload.length === 0 || (entry.payload[1]! & PayloadFlag.fragment) === 0) return entry;
+          const payload = Buffer.from(entry.payload);
+          payload[1] = 0;
+          payload.writeUInt32BE(0, PAYLOAD_HEADER_BYTES - 4);
+          return { ...entry, payload };
+        };
+      },
+    },
+  },
+  {
+    name: "the effects of a transaction in steps are sealed in its middle",
+    withinSeeds: 200,
+    sabotage: {
+      evaluator: (evaluator) => {
+        const sealed = (resume: () => void): void => {
+          evaluator["seal"]();
+          if (!evaluator.available) return;
+          evaluator["steppedSession"].staged();
+          resume();
+        };
+        const runSteps = evaluator.runSteps.bind(evaluator);
+        evaluator.runSteps = (start, done): void => {
+          runSteps(function* (session) {
+            for (const step of start(session)) yield step === "pause" ? sealed : step;
+          }, done);
+        };
+      },
+    },
+  },
+  {
+    name: "a watched key is changed and nobody is told",
+    withinSeeds: 200,
+    sabotage: {
+      evaluator: ({ watches }) => {
+        watches.touch = (): void => undefined;
+      },
+    },
+  },
+  {
+    name: "the sweeper judges while rows are staged",
+    withinSeeds: 200,
+    sabotage: {
+      sweeper: (sweeper, evaluator) => {
+        let isBlind = false;
+        Object.defineProperty(evaluator, "busy", {
+          get: () => !isBlind && evaluator["stepping"] !== undefined,
+        });
+        // What it puts into the batch of an evaluation that then leaves nothing must not wait there for ever.
+        const endSteps = evaluator["endSteps"].bind(evaluator);
+        evaluator["endSteps"] = (sequence): void => {
+          endSteps(sequence);
+          evaluator["scheduleSeal"]();
+        };
+        const asIfIdle = (run: () => void): void => {
+          isBlind = true;
+          run();
+          isBlind = false;
+        };
+        const step = sweeper["step"].bind(sweeper);
+        sweeper["step"] = (): void => asIfIdle(step);
+        const evaluate = sweeper["evaluate"].bind(sweeper);
+        sweeper["evaluate"] = (check, attempt): void => asIfIdle(() => evaluate(check, attempt));
+      },
+    },
+  },
+  {
+    name: "watches survive a loss of leadership",
+    withinSeeds: 200,
+    sabotage: {
+      evaluator: ({ watches }) => {
+        watches.touchAll = (): void => undefined;
       },
     },
   },

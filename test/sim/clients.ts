@@ -5,17 +5,23 @@ import { assert } from "../../src/base/index";
 import type { SeededRandom } from "../../src/base/index";
 import type { Operation, Order } from "./history";
 import type { SimLink } from "./sim-link";
-import type { SimNode, SimProcess } from "./sim-node";
+import type { Proposal, SimNode, SimProcess } from "./sim-node";
 import type { Trace } from "./trace";
-import { DATABASES, randomCommand } from "./workload";
+import { TransactionClient } from "./transaction-workload";
+import type { Request } from "./transaction-workload";
+import { DATABASES, TOO_LARGE, randomCommand } from "./workload";
 
 const CLIENTS = 4;
 const MAX_OUTSTANDING = 12;
+/** How many of the bursts are about transactions. */
+const TRANSACTIONS = 0.25;
 /** Process numbers below this are sweepers, one for each period of leadership. */
 const SWEEPER_PROCESS = -1;
 /** Errors by which a command that was evaluated may be answered all the same. */
 const NOT_RUN = "-TRYAGAIN";
 const UNKNOWN = "-UNKNOWN";
+/** More than any command of the workload changes. */
+const AMPLE_BYTES = 10_000;
 
 interface Undecided {
   readonly operation: Operation;
@@ -24,6 +30,7 @@ interface Undecided {
 
 export class SimClient {
   link: SimLink | undefined;
+  transactions: TransactionClient | undefined;
 }
 
 export class Clients {
@@ -47,38 +54,45 @@ export class Clients {
   connect(client: SimClient, process: SimProcess, database = this.random.pick(DATABASES)): SimLink {
     const link = process.connect(++this.lastProcess, database, this.random.chance(0.4));
     client.link = link;
-    if (database !== 0) this.send(link, ["SELECT", String(database)]);
+    client.transactions = new TransactionClient(link.process, this.random, this.newValue, (request) =>
+      this.send(link, request),
+    );
+    if (database !== 0) this.send(link, { words: ["SELECT", String(database)], expects: "OK" });
     return link;
   }
 
-  mayInvoke(link: SimLink): boolean {
-    return link.outstanding < MAX_OUTSTANDING;
+  mayInvoke({ link, transactions }: SimClient): boolean {
+    if (link === undefined || link.isClosed) return false;
+    return transactions?.isWaiting === true ? link.outstanding === 0 : link.outstanding < MAX_OUTSTANDING;
   }
 
-  sendBurst(link: SimLink): void {
+  sendBurst({ link, transactions }: SimClient): void {
+    assert(link !== undefined && transactions !== undefined, "only a connected client sends");
+    if (transactions.isWaiting) return transactions.goOn();
+    if (this.random.chance(TRANSACTIONS)) return transactions.sendSome();
     for (let count = this.random.pick([1, 1, 1, 2, 4, 8]); count > 0; count--) {
-      this.send(
-        link,
-        randomCommand(this.random, () => `v${++this.lastValue}`),
-      );
+      this.send(link, { words: randomCommand(this.random, this.newValue) });
     }
   }
 
-  send(link: SimLink, words: readonly string[]): void {
-    link.send(this.operation(link.process, link.database, words));
+  send(link: SimLink, request: Request): Operation {
+    const operation = this.operation(link.process, link.database, request);
+    link.send(operation);
+    return operation;
   }
 
-  private operation(process: number, database: number, words: readonly string[]): Operation {
+  readonly newValue = (): string => `v${++this.lastValue}`;
+
+  private operation(process: number, database: number, request: Request): Operation {
     const operation: Operation = {
+      ...request,
       id: this.operations.length,
       process,
-      words,
       database,
       invoked: this.trace.step,
       returned: Number.POSITIVE_INFINITY,
       reply: undefined,
-      // It concerns the connection alone.
-      excluded: words[0] === "SELECT",
+      excluded: request.expects !== undefined,
       nowMs: undefined,
       order: undefined,
     };
@@ -88,9 +102,17 @@ export class Clients {
 
   /** The sweeper's deletions are operations of a client that is told nothing. */
   swept(process: SimProcess, database: number, userKey: string, nowMs: number, order: Order): void {
-    const operation = this.operation(SWEEPER_PROCESS - order.epoch, database, ["SWEEP", userKey]);
+    const operation = this.operation(SWEEPER_PROCESS - order.epoch, database, { words: ["SWEEP", userKey] });
     operation.nowMs = nowMs;
     operation.order = order;
+    this.undecided.push({ operation, process });
+  }
+
+  /** Another leader has put a write into the log: an operation of a client of its own, which is told nothing. */
+  wroteElsewhere(process: SimProcess, database: number, words: readonly string[], proposal: Proposal): void {
+    const operation = this.operation(++this.lastProcess, database, { words });
+    operation.nowMs = 0;
+    operation.order = process.foreignOrder(proposal);
     this.undecided.push({ operation, process });
   }
 
@@ -101,8 +123,12 @@ export class Clients {
 
   private answer(process: SimProcess, operation: Operation, reply: string): void {
     operation.returned = this.trace.step;
-    if (operation.words[0] === "SELECT") return;
-    if (reply === NOT_RUN) {
+    if (operation.expects !== undefined && reply !== NOT_RUN && reply !== UNKNOWN) {
+      assert(
+        reply === operation.expects,
+        `${operation.words.join(" ")} is answered ${operation.expects}, not ${reply}`,
+      );
+    } else if (reply === NOT_RUN) {
       assert(this.lastUnavailableStep >= operation.invoked, "a leader refuses nothing");
       operation.excluded = true;
     } else if (reply === UNKNOWN) {
@@ -110,7 +136,10 @@ export class Clients {
         this.lastLossStep >= operation.invoked,
         "an outcome is unknown only where leadership or the disk was lost",
       );
-      this.leaveUndecided(process, operation);
+      if (!operation.excluded) this.leaveUndecided(process, operation);
+    } else if (reply === TOO_LARGE) {
+      assert(this.node().limits.maxEffectsBytes < AMPLE_BYTES, "what is not large is not too large");
+      operation.excluded = true;
     } else {
       assert(operation.nowMs !== undefined, "a command is answered after it was evaluated");
       operation.reply = reply;
@@ -118,13 +147,14 @@ export class Clients {
   }
 
   private leaveUndecided(process: SimProcess, operation: Operation): void {
-    if (operation.order === undefined) {
+    const { order, isUnderWay } = operation;
+    if (order === undefined && isUnderWay !== true) {
       operation.excluded = true;
       return;
     }
     operation.returned = Number.POSITIVE_INFINITY;
     const entry = { operation, process };
-    if (this.node().epoch > operation.order.epoch) this.decide(entry);
+    if (order !== undefined && this.node().epoch > order.epoch) this.decide(entry);
     else this.undecided.push(entry);
   }
 
@@ -134,7 +164,10 @@ export class Clients {
 
   private decide({ operation, process }: Undecided): void {
     operation.returned = this.trace.step;
-    if (operation.order !== undefined) operation.order.survived = process.survived(operation.order);
+    // What was under way in steps and has not ended never will.
+    if (operation.order === undefined) operation.excluded = true;
+    // What wrote nothing is left out: an EXEC that gave up must not be tried as one that ran.
+    else operation.order.survived = operation.order.wrote && process.survived(operation.order);
   }
 
   /** The client forgets a connection with all that was not answered on it. */

@@ -2,13 +2,19 @@
 // a client goes away, leadership is lost.
 //
 // Leadership is taken from the only voter by a message of a leader that does not exist, in a later term: it may overwrite
-// what is not committed. That is how loss of leadership is tried within one process while there are no other nodes.
+// what is not committed, by nothing or by a write of its own. That is how loss of leadership is tried within one process while there are no other nodes.
 import { assert } from "../../src/base/index";
 import type { SeededRandom } from "../../src/base/index";
+import { Batch } from "../../src/kv/batch";
+import { Databases } from "../../src/kv/databases";
+import { HybridClock } from "../../src/kv/hybrid-clock";
 import { Message, MessageType } from "../../src/raft/core/index";
+import { MetaField, metaKey, notInMemory } from "../../src/storage/index";
 import type { Clients } from "./clients";
+import { GROUP } from "./sim-node";
 import type { SimNode, SimProcess } from "./sim-node";
 import type { Trace } from "./trace";
+import { ALL_KEYS, DATABASES } from "./workload";
 
 const FAILING = ["logWrite", "logSync", "dataWrite", "dataFlush"] as const;
 
@@ -33,7 +39,7 @@ export class Faults {
       ["clock jump", 8, () => this.jumpClock()],
       ["failing disk", 2, () => this.failDisk()],
       ["disconnect", 5, () => this.clients.disconnect(process)],
-      ["depose", process.group.status.leading ? 6 : 0, () => this.depose(process)],
+      ["depose", process.group.status.leading ? 9 : 0, () => this.depose(process)],
     ];
     let at = this.random.below(kinds.reduce((sum, [, weight]) => sum + weight, 0));
     for (const [name, weight, strike] of kinds) {
@@ -85,21 +91,55 @@ export class Faults {
 
   /** A leader of a later term is heard; it may replace what is not committed. */
   private depose(process: SimProcess): void {
-    const { log, status } = process.group;
+    const { log } = process.group;
     const core = process.group["node"];
     const overwrites = this.random.chance(0.6);
     const message = new Message(overwrites ? MessageType.app : MessageType.heartbeat, this.node.nodeId);
     message.from = this.node.nodeId + 1;
-    message.term = status.term + 1;
+    // Each is another leader's: what the node reports of its term may be behind.
+    message.term = core.term + 1;
     if (overwrites) {
-      const index = this.random.between(core.committed, Math.max(core.committed, log.lastIndex()));
+      const from = core.committed;
+      const index = this.random.chance(0.5)
+        ? from
+        : this.random.between(from, Math.max(from, log.lastIndex()));
       const logTerm = log.term(index);
       if (typeof logTerm !== "number") return;
       message.index = index;
       message.logTerm = logTerm;
-      message.entries = [{ term: message.term, index: index + 1, type: 0, data: null }];
+      const data = index === core.committed ? this.foreignWrite(process, index, message.term) : null;
+      message.entries = [{ term: message.term, index: index + 1, type: 0, data }];
     }
     this.trace.note(overwrites ? `deposed, the log goes on from ${message.index}` : "deposed");
     process.group.step(message);
+  }
+
+  /** What a client of that leader has written: known to clients of this node only by its effects. */
+  private foreignWrite(process: SimProcess, index: number, term: number): Buffer | null {
+    const { storage } = process;
+    const applied = storage.readApplied(GROUP);
+    // Which databases there are is known where everything before it is applied.
+    if (applied.index !== index) return null;
+    const row = storage.get(GROUP, metaKey(MetaField.databases), "anywhere");
+    assert(row !== notInMemory, "a read that may block is answered");
+    const database = this.random.pick(DATABASES);
+    const physical = new Databases(row).physical(database, undefined);
+    const hlc = new HybridClock(this.node.clock);
+    hlc.observe(applied.hlcMs, applied.hlcCounter);
+    const batch = new Batch(1, 1024);
+    const words = ["MSET"];
+    for (const key of ALL_KEYS) {
+      if (this.random.chance(0.2) && words.length > 1) continue;
+      const value = this.clients.newValue();
+      words.push(key, value);
+      const [keyBytes, valueBytes] = [Buffer.from(key), Buffer.from(value)];
+      hlc.advance();
+      const { ms, counter } = hlc;
+      const [keyEnd, valueEnd] = [keyBytes.length, valueBytes.length];
+      batch.putInlineString(physical, keyBytes, 0, keyEnd, valueBytes, 0, valueEnd, 0, ms, counter);
+    }
+    const payload = batch.seal(term, 0, hlc, Number.MAX_SAFE_INTEGER)[0]!;
+    this.clients.wroteElsewhere(process, database, words, { index: index + 1, term, payload });
+    return payload;
   }
 }

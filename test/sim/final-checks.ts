@@ -76,7 +76,7 @@ function logicalDatabases(row: ByteString | undefined): Map<number, number> {
  */
 export function stateOfRows(rows: ReadonlyMap<ByteString, ByteString>, nowMs: number): State {
   const logical = logicalDatabases(rows.get(metaKey(MetaField.databases)));
-  const state = new Map<string, Value>();
+  const values = new Map<string, Value>();
   const left = new Set(rows.keys());
   left.delete(metaKey(MetaField.applied));
   left.delete(metaKey(MetaField.databases));
@@ -97,7 +97,7 @@ export function stateOfRows(rows: ReadonlyMap<ByteString, ByteString>, nowMs: nu
       if (header.encoding !== ValueEncoding.inline || header.rest.length !== header.length) {
         throw new Error(`the string ${userKey} is not the ${header.length} bytes it says`);
       }
-      state.set(name, { type: "string", value: header.rest, expiryMs });
+      values.set(name, { type: "string", value: header.rest, expiryMs });
       continue;
     }
     const prefix = elementPrefix(database, userKey, versionBytes(header.versionMs, header.versionCounter));
@@ -112,15 +112,15 @@ export function stateOfRows(rows: ReadonlyMap<ByteString, ByteString>, nowMs: nu
     }
     if (fields.size !== header.length)
       throw new Error(`${userKey} has ${fields.size} fields and says ${header.length}`);
-    state.set(name, { type: "hash", fields, expiryMs });
+    values.set(name, { type: "hash", fields, expiryMs });
   }
   for (const key of left) throw new Error(`row ${hex(key)} belongs to nothing and was not reclaimed`);
-  return state;
+  return { values, watches: new Map() };
 }
 
 /** undefined if the rows are the model's state as of `nowMs`. */
 export function stateDifference(rows: State, model: State, nowMs: number): string | undefined {
-  const live = new Map([...model].filter(([, { expiryMs }]) => expiryMs === 0 || expiryMs > nowMs));
-  const [found, expected] = [stateText(rows), stateText(live)];
+  const values = new Map([...model.values].filter(([, { expiryMs }]) => expiryMs === 0 || expiryMs > nowMs));
+  const [found, expected] = [stateText(rows), stateText({ values, watches: new Map() })];
   return found === expected ? undefined : `rows hold\n${found}\nand the model says\n${expected}`;
 }

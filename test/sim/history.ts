@@ -13,12 +13,26 @@ export interface Operation {
   returned: number;
   /** The answer; undefined while there is none, and where the outcome is unknown. */
   reply: string | undefined;
+  /** Of a command that concerns the connection alone (SELECT, MULTI, what it queues …), and is no operation: its answer. */
+  readonly expects?: string;
+  /** Of an EXEC: what it is to run. */
+  readonly transaction?: Transaction;
+  /** Of a WATCH, and of the EXEC that it is for: what the two share. */
+  readonly watchSet?: string;
+  /** It was begun in steps: it may take effect although its client does not wait for it. */
+  isUnderWay?: boolean;
   /** Answered by an error that says it was not run, or it was never evaluated: it must have had no effect. */
   excluded: boolean;
   /** The time at which the server judged expiry; undefined: it was never evaluated. */
   nowMs: number | undefined;
   /** Where the server evaluated it: a hint for the search, not trusted. */
   order: Order | undefined;
+}
+
+export interface Transaction {
+  readonly queued: readonly (readonly string[])[];
+  /** A command was refused while it was to be queued. */
+  readonly isAborted: boolean;
 }
 
 export interface Order {
@@ -29,6 +43,8 @@ export interface Order {
   /** Reads of committed state come behind what the batch wrote. */
   readonly committed: boolean;
   readonly count: number;
+  /** It has left something in its batch. */
+  readonly wrote: boolean;
   /** Of an operation whose outcome is unknown: whether its batch is in the log, as far as one can see. */
   survived: boolean;
 }
@@ -53,12 +69,20 @@ export interface HistoryLine {
   readonly text: string;
 }
 
+export function commandText({ words, transaction, watchSet }: Operation): string {
+  const watches = watchSet === undefined ? "" : ` (watching as ${watchSet})`;
+  if (transaction === undefined) return words.join(" ") + watches;
+  const queued = transaction.queued.map((each) => each.join(" ")).join("; ");
+  return `EXEC {${transaction.isAborted ? "spoilt: " : ""}${queued}}${watches}`;
+}
+
 /** Lines for people, in order: every operation where it was sent and where it ended, and what else happened. */
 export function historyLines(operations: readonly Operation[], events: readonly WorldEvent[]): HistoryLine[] {
   const lines: HistoryLine[] = events.map(({ step, text }) => ({ step, text: `---- ${text}` }));
   for (const operation of operations) {
-    const { id, process, words, database, reply, invoked, returned, excluded, nowMs, order } = operation;
-    const name = `c${process} #${id} db${database} ${words.join(" ")}`;
+    const { id, process, database, reply, invoked, returned, excluded, nowMs, order, expects } = operation;
+    if (expects !== undefined && excluded) continue;
+    const name = `c${process} #${id} db${database} ${commandText(operation)}`;
     const batch = order && `${order.epoch}.${order.sequence}${order.committed ? "c" : ""}`;
     lines.push({ step: invoked, text: batch === undefined ? name : `${name} (batch ${batch} at ${nowMs})` });
     if (!Number.isFinite(returned)) continue;

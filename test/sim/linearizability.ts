@@ -5,9 +5,9 @@
 //
 // An operation without an answer may take effect once within its interval, or not at all. The order in which the server
 // evaluated is only a hint about what to try first: with it a right history is found without search.
-import { applyCommand, EMPTY_STATE, stateText } from "./reference-model";
+import { applyOperation, EMPTY_STATE, stateText } from "./reference-model";
 import type { State } from "./reference-model";
-import { compareOrder } from "./history";
+import { commandText, compareOrder } from "./history";
 import type { Operation } from "./history";
 
 export interface Verdict {
@@ -162,7 +162,7 @@ class Search {
       const operation = this.operationOf(choice);
       let { state } = frame;
       if (!skips) {
-        const outcome = applyCommand(state, operation.words, operation.database, operation.nowMs ?? 0);
+        const outcome = applyOperation(state, operation);
         if (operation.reply !== undefined && operation.reply !== outcome.reply) {
           this.noteStuck(operation, outcome.reply);
           continue;
@@ -190,7 +190,7 @@ class Search {
     this.furthest = placed;
     if (!this.stuckAt.includes(operation)) this.stuckAt.push(operation);
     this.reason =
-      `behind ${placed} of ${this.total} operations, #${operation.id} ${operation.words.join(" ")} answered ` +
+      `behind ${placed} of ${this.total} operations, #${operation.id} ${commandText(operation)} answered ` +
       `${operation.reply} where the model says ${expected}`;
   }
 }

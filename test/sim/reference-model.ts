@@ -2,6 +2,7 @@
 // against. Written from Redis's documentation, independent of src/. A state is never changed; the time at which a command
 // judges expiry is an input. A command that touches an expired key removes it, for good: that is how "expiry never
 // un-expires" is checked.
+import type { Operation } from "./history";
 
 interface StringValue {
   readonly type: "string";
@@ -16,10 +17,21 @@ interface HashValue {
 }
 
 export type Value = StringValue | HashValue;
-/** By "database/key". */
-export type State = ReadonlyMap<string, Value>;
 
-export const EMPTY_STATE: State = new Map();
+/** What one connection watches. */
+interface WatchSet {
+  /** By "database/key": when it would expire as it was first watched; 0: never, or it was not there. */
+  readonly keys: ReadonlyMap<string, number>;
+  readonly touched: boolean;
+}
+
+export interface State {
+  /** By "database/key". */
+  readonly values: ReadonlyMap<string, Value>;
+  readonly watches: ReadonlyMap<string, WatchSet>;
+}
+
+export const EMPTY_STATE: State = { values: new Map(), watches: new Map() };
 
 export interface Outcome {
   /** As `replyText` writes replies. */
@@ -28,11 +40,12 @@ export interface Outcome {
 }
 
 /** Text that two equal states share and others do not. */
-export function stateText(state: State): string {
-  return [...state]
-    .map(([key, value]) => `${key}=${valueText(value)}`)
-    .sort()
-    .join("\n");
+export function stateText({ values, watches }: State): string {
+  const lines = [...values].map(([key, value]) => `${key}=${valueText(value)}`);
+  for (const [name, { keys, touched }] of watches) {
+    lines.push(`watch ${name} ${touched ? "touched" : [...keys].join(" ")}`);
+  }
+  return lines.sort().join("\n");
 }
 
 function valueText(value: Value): string {
@@ -59,9 +72,38 @@ export function applyCommand(
   return { reply, state: draft.state };
 }
 
+/**
+ * Runs an operation of a history. Only of an EXEC behind a WATCH the specification leaves a choice: it may give up, with no
+ * effect, although nothing was changed (leadership may have been lost), so the answer decides. It may never run when
+ * something was changed.
+ */
+export function applyOperation(
+  state: State,
+  operation: Pick<Operation, "words" | "database" | "nowMs" | "reply" | "transaction" | "watchSet">,
+): Outcome {
+  const { words, database, reply, transaction, watchSet } = operation;
+  const draft = new Draft(state, database, operation.nowMs ?? 0);
+  if (words[0] === "WATCH" && watchSet !== undefined) {
+    draft.watch(watchSet, words.slice(1));
+    return { reply: OK, state: draft.state };
+  }
+  if (transaction === undefined) return { reply: run(draft, words), state: draft.state };
+  const changed = watchSet !== undefined && draft.unwatch(watchSet);
+  if (transaction.isAborted) return { reply: "-EXECABORT", state: draft.state };
+  if (changed || (watchSet !== undefined && reply === NIL)) return { reply: NIL, state: draft.state };
+  const replies = transaction.queued.map((queued) => run(draft, queued));
+  return { reply: transactionText(replies), state: draft.state };
+}
+
+/** The answers of a transaction as one text. */
+export function transactionText(replies: readonly string[]): string {
+  return `{${replies.join(" | ")}}`;
+}
+
 /** A state in the making: copied when it is first changed. */
 class Draft {
   private changed: Map<string, Value> | undefined;
+  private changedWatches: Map<string, WatchSet> | undefined;
 
   constructor(
     private readonly start: State,
@@ -70,36 +112,55 @@ class Draft {
   ) {}
 
   get state(): State {
-    return this.changed ?? this.start;
+    if (this.changed === undefined && this.changedWatches === undefined) return this.start;
+    return { values: this.values, watches: this.watches };
+  }
+
+  private get values(): ReadonlyMap<string, Value> {
+    return this.changed ?? this.start.values;
+  }
+
+  private get watches(): ReadonlyMap<string, WatchSet> {
+    return this.changedWatches ?? this.start.watches;
   }
 
   private name(key: string): string {
     return `${this.database}/${key}`;
   }
 
-  private change(): Map<string, Value> {
-    return (this.changed ??= new Map(this.start));
+  /** For a change of this value, which whoever watches it is to know. */
+  private change(name: string): Map<string, Value> {
+    for (const [watchSet, { keys, touched }] of this.watches) {
+      if (touched || !keys.has(name)) continue;
+      this.changeWatches().set(watchSet, { keys, touched: true });
+    }
+    return (this.changed ??= new Map(this.start.values));
+  }
+
+  private changeWatches(): Map<string, WatchSet> {
+    return (this.changedWatches ??= new Map(this.start.watches));
   }
 
   /** The live value; one that has expired is removed. */
   get(key: string): Value | undefined {
-    const value = this.state.get(this.name(key));
+    const value = this.values.get(this.name(key));
     if (value === undefined || value.expiryMs === 0 || value.expiryMs > this.nowMs) return value;
     this.remove(key);
     return undefined;
   }
 
   set(key: string, value: Value): void {
-    this.change().set(this.name(key), value);
+    this.change(this.name(key)).set(this.name(key), value);
   }
 
+  /** A value that is there. */
   remove(key: string): void {
-    this.change().delete(this.name(key));
+    this.change(this.name(key)).delete(this.name(key));
   }
 
   keys(): string[] {
     const prefix = `${this.database}/`;
-    const keys = [...this.state.keys()]
+    const keys = [...this.values.keys()]
       .filter((name) => name.startsWith(prefix))
       .map((name) => name.slice(prefix.length));
     return keys.filter((key) => this.get(key) !== undefined).sort();
@@ -108,7 +169,24 @@ class Draft {
   /** Gone, whether expired or not. */
   clear(): void {
     const prefix = `${this.database}/`;
-    for (const name of [...this.state.keys()]) if (name.startsWith(prefix)) this.change().delete(name);
+    for (const name of [...this.values.keys()]) if (name.startsWith(prefix)) this.change(name).delete(name);
+  }
+
+  watch(watchSet: string, keys: readonly string[]): void {
+    // What is removed here, because it has expired, was so before it was watched.
+    const seen = keys.map((key) => [this.name(key), this.get(key)?.expiryMs ?? 0] as const);
+    const before = this.watches.get(watchSet);
+    // A key watched twice counts as it was first seen.
+    const watched = new Map([...seen, ...(before?.keys ?? [])]);
+    this.changeWatches().set(watchSet, { keys: watched, touched: before?.touched === true });
+  }
+
+  /** Ends a set. Returns whether something of it is not any more what it was. */
+  unwatch(watchSet: string): boolean {
+    const set = this.watches.get(watchSet);
+    if (set === undefined) return false;
+    this.changeWatches().delete(watchSet);
+    return set.touched || [...set.keys.values()].some((expiryMs) => expiryMs !== 0 && expiryMs <= this.nowMs);
   }
 }
 
@@ -169,6 +247,12 @@ function run(draft: Draft, words: readonly string[]): string {
         if (words[0] === "DEL") draft.remove(each);
       }
       return integer(count);
+    }
+    case "STAGEHASH": {
+      const fields = new Map<string, string>();
+      for (let at = 3; at < words.length; at += 2) fields.set(words[at]!, words[at + 1]!);
+      draft.set(key, { type: "hash", fields, expiryMs: 0 });
+      return integer(fields.size);
     }
     case "HSET":
     case "HDEL":

@@ -126,7 +126,7 @@ export class SimLink implements ClientSocket {
     for (let reply = this.parser.next(); reply !== undefined; reply = this.parser.next()) {
       const operation = this.operations[this.answered++];
       assert(operation !== undefined, "no reply comes without a command");
-      answer(operation, replyText(operation.words, reply));
+      answer(operation, replyText(operation, reply));
     }
     if (this.fromServer.length === 0 && this.needsDrain && !this.isClosed) {
       this.needsDrain = false;

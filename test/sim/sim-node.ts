@@ -7,27 +7,36 @@ import { NodeHost } from "../../src/raft/host/index";
 import type { RaftGroup } from "../../src/raft/host/index";
 import type { Message } from "../../src/raft/core/index";
 import { CommandTable, RedisServer } from "../../src/redis/index";
-import type { CommandSpec } from "../../src/redis/index";
-import type { CommandContext, EvaluatedFunction, SlicedFunction } from "../../src/redis/command";
 import { ALL_COMMANDS } from "../../src/redis/commands/index";
 import { OutputBlockPool } from "../../src/resp/index";
 import { databaseOfKey, parseElementKey, userKeyOfHeader } from "../../src/storage/index";
 import { MemoryDisk, MemoryStorage } from "../../src/storage/memory/index";
 import type { CommittedLog } from "./committed-log";
-import { compareOrder } from "./history";
-import type { Operation, Order } from "./history";
-import { SimClock, SimScheduler } from "./sim-time";
+import { EvaluationNotes } from "./evaluation-notes";
+import type { Order } from "./history";
+import { SimClock, SimScheduler, WorkingClock } from "./sim-time";
 import type { WorldTime } from "./sim-time";
 import { DATABASES } from "./workload";
 import { SimLink } from "./sim-link";
+import { STAGED_HASH } from "./staged-hash";
 
 export const GROUP = 1;
+
+/** No evaluator comes so far. */
+const BEHIND_ALL_BATCHES = 2 ** 40;
 
 /** What differs from run to run; small limits make rare paths common. */
 export interface NodeLimits {
   readonly hotRowsBytes: number;
   readonly maxInFlightBytes: number;
   readonly maxBatchBytes: number;
+  /** A batch that is longer becomes fragments. */
+  readonly maxEntryBytes: number;
+  readonly maxEffectsBytes: number;
+  readonly stageBytes: number;
+  /** How likely a short EXEC goes in steps, and how likely a step has used up its turn. */
+  readonly steppedExecs: number;
+  readonly slowSteps: number;
   readonly outputLimitBytes: number;
   readonly keepEntries: number;
   readonly maxLogBytes: number;
@@ -64,9 +73,11 @@ export interface NodeSurroundings {
   ) => void;
 }
 
-interface Proposal {
+export interface Proposal {
   readonly index: number;
   readonly term: number;
+  /** Of another leader's, whose term this node may forget and use again. */
+  readonly payload?: Buffer;
 }
 
 export class SimProcess {
@@ -83,12 +94,9 @@ export class SimProcess {
   failure: Error | undefined;
   /** Counts this node's periods of leadership, in all its processes. */
   epoch: number;
-  private evaluations = 0;
-  private committedView = false;
-  /** The command in slices that is about to pin its view. */
-  private pinning: Operation | undefined;
+  private readonly notes: EvaluationNotes;
+  /** By epoch and sequence; of a batch in fragments the last one. */
   private readonly proposals = new Map<string, Proposal>();
-  private readonly lastOrders = new Map<number, Order>();
 
   constructor(
     node: SimNode,
@@ -121,20 +129,25 @@ export class SimProcess {
       id: GROUP,
       propose: (payload: Buffer, term: number): number => {
         const index = this.group.propose(payload, term);
-        if (index !== 0)
-          this.proposals.set(`${this.epoch}.${this.evaluator["overlay"].open.sequence}`, { index, term });
+        const place = `${this.epoch}.${this.evaluator["overlay"].open.sequence}`;
+        if (index !== 0) this.proposals.set(place, { index, term });
+        else this.proposals.delete(place);
         return index;
       },
     };
     this.evaluator = new Evaluator(handle, {
       storage: this.storage,
-      clock,
+      clock: new WorkingClock(clock, time, random.fork(), limits.slowSteps),
       scheduler: this.scheduler,
       hotRowsBytes: limits.hotRowsBytes,
       maxInFlightBytes: limits.maxInFlightBytes,
       maxBatchBytes: limits.maxBatchBytes,
+      maxEntryBytes: limits.maxEntryBytes,
+      maxEffectsBytes: limits.maxEffectsBytes,
+      stageBytes: limits.stageBytes,
     });
-    this.noteViews();
+    this.notes = new EvaluationNotes(this, this.evaluator, random.fork());
+    this.noteLosses();
     sabotage.evaluator?.(this.evaluator);
     this.group.listen({
       leading: (term) => {
@@ -159,7 +172,7 @@ export class SimProcess {
       scheduler: this.scheduler,
       random: new SeededRandom(nodeId),
       pool: this.pool,
-      table: new CommandTable(ALL_COMMANDS.map((spec) => this.observed(spec))),
+      table: new CommandTable([...ALL_COMMANDS, STAGED_HASH].map((spec) => this.notes.observed(spec))),
       parserLimits: {},
       maxClients: 1000,
       outputLimitBytes: limits.outputLimitBytes,
@@ -175,6 +188,10 @@ export class SimProcess {
     this.sweeper.start();
   }
 
+  get steppedExecs(): number {
+    return this.surroundings.limits.steppedExecs;
+  }
+
   connect(process: number, database: number, kernelTakesAll: boolean): SimLink {
     const link = new SimLink(process, database, this.server, this.pool, kernelTakesAll);
     this.links.push(link);
@@ -185,7 +202,23 @@ export class SimProcess {
   survived(order: Order): boolean {
     const proposal = this.proposals.get(`${order.epoch}.${order.sequence}`);
     if (proposal === undefined) return false;
-    return this.surroundings.committed.at(proposal.index)?.term === proposal.term;
+    const entry = this.surroundings.committed.at(proposal.index);
+    if (entry?.term !== proposal.term) return false;
+    return proposal.payload === undefined || Buffer.compare(entry.payload, proposal.payload) === 0;
+  }
+
+  /** The place of what another leader has put behind all that this one had committed. */
+  foreignOrder(proposal: Proposal): Order {
+    const { epoch } = this;
+    const sequence = BEHIND_ALL_BATCHES + proposal.term;
+    this.proposals.set(`${epoch}.${sequence}`, proposal);
+    return { epoch, sequence, committed: true, count: 0, wrote: true, survived: false };
+  }
+
+  expiredAhead(database: number, userKey: string, nowMs: number, order: Order): void {
+    const databases = this.evaluator["databases"];
+    const logical = DATABASES.find((number) => databases.physical(number, undefined) === database);
+    if (logical !== undefined) this.surroundings.swept(this, logical, userKey, nowMs, order);
   }
 
   private recordCommits(committed: CommittedLog): void {
@@ -203,29 +236,13 @@ export class SimProcess {
     };
   }
 
-  private noteViews(): void {
+  private noteLosses(): void {
     const { evaluator } = this;
-    const begin = evaluator.begin.bind(evaluator);
-    evaluator.begin = (committed, attempt) => {
-      this.committedView = committed;
-      return begin(committed, attempt);
-    };
     // Also by a proposal that is refused, before the group tells of it.
     const following = evaluator.following.bind(evaluator);
     evaluator.following = (): void => {
       if (evaluator.available) this.surroundings.following();
       following();
-    };
-    const pinView = evaluator.pinView.bind(evaluator);
-    evaluator.pinView = (ready): void => {
-      const operation = this.pinning;
-      pinView((view) => {
-        if (view !== undefined && operation !== undefined) {
-          operation.nowMs = view.nowMs;
-          operation.order = this.order(this.appliedSequence, true);
-        }
-        ready(view);
-      });
     };
   }
 
@@ -234,10 +251,7 @@ export class SimProcess {
     const { sweeper } = this;
     const note = (database: number, userKey: string): void => {
       const { session } = this.evaluator;
-      const logical = DATABASES.find((number) => session.database(number) === database);
-      if (logical === undefined || !session.hasWritten) return;
-      const order = this.order(this.evaluator["overlay"].open.sequence, false);
-      this.surroundings.swept(this, logical, userKey, session.nowMs, order);
+      if (session.hasWritten) this.expiredAhead(database, userKey, session.nowMs, this.notes.openOrder);
     };
     const expire = sweeper["expire"].bind(sweeper);
     sweeper["expire"] = (key) => {
@@ -254,30 +268,8 @@ export class SimProcess {
     };
   }
 
-  private order(sequence: number, committed: boolean): Order {
-    return { epoch: this.epoch, sequence, committed, count: ++this.evaluations, survived: false };
-  }
-
-  /** Notes where in the order of batches an evaluation stands: in its own, or behind the last one it depends on. */
-  private evaluated(operation: Operation, { session, connection }: CommandContext): void {
-    const { open, committedSequence } = this.evaluator["overlay"];
-    const writes = session.hasWritten || session.observedSequence === open.sequence;
-    const seen = this.committedView
-      ? committedSequence
-      : Math.max(session.observedSequence, committedSequence);
-    let order = writes ? this.order(open.sequence, false) : this.order(seen, true);
-    // What its connection asked before comes before it.
-    const before = this.lastOrders.get(connection.id);
-    if (before !== undefined && before.epoch === order.epoch && compareOrder(before, order) > 0) {
-      order = this.order(before.sequence, before.committed || before.sequence !== open.sequence);
-    }
-    this.lastOrders.set(connection.id, order);
-    operation.nowMs = session.nowMs;
-    operation.order = order;
-  }
-
   /** The last batch that the rows in storage show. */
-  private get appliedSequence(): number {
+  get appliedSequence(): number {
     const { index } = this.storage.readApplied(GROUP);
     let applied = 0;
     for (const [place, proposal] of this.proposals) {
@@ -285,33 +277,6 @@ export class SimProcess {
       if (epoch === this.epoch && proposal.index <= index) applied = Math.max(applied, sequence);
     }
     return applied;
-  }
-
-  /** The command, with a note of when and in which view it was evaluated. */
-  private observed(spec: CommandSpec): CommandSpec {
-    const { function: definition } = spec;
-    const operationOf = (context: CommandContext): Operation => {
-      const { socket } = context.connection;
-      assert(socket instanceof SimLink, "the simulation's clients use its links");
-      return socket.current;
-    };
-    if (definition.kind === "evaluated") {
-      const run: EvaluatedFunction = (context) => {
-        const outcome = definition.run(context);
-        if (outcome === undefined) this.evaluated(operationOf(context), context);
-        return outcome;
-      };
-      return { ...spec, function: { ...definition, run } };
-    }
-    if (definition.kind === "sliced") {
-      const run: SlicedFunction = (context, done) => {
-        this.pinning = operationOf(context);
-        definition.run(context, done);
-        this.pinning = undefined;
-      };
-      return { ...spec, function: { ...definition, run } };
-    }
-    return spec;
   }
 }
 
@@ -326,6 +291,10 @@ export class SimNode {
     private readonly surroundings: NodeSurroundings,
   ) {
     this.clock = new SimClock(surroundings.time);
+  }
+
+  get limits(): NodeLimits {
+    return this.surroundings.limits;
   }
 
   start(): SimProcess {

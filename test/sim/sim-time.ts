@@ -1,6 +1,6 @@
 // Simulated time and turns. The world has one true time; a process sees it through its node's clock, which may stand
 // off and jump. A process's turn ends, and its timers run, only when the world says so; a dead process runs nothing.
-import type { Clock, Scheduler } from "../../src/base/index";
+import type { Clock, Scheduler, SeededRandom } from "../../src/base/index";
 
 /** Where simulated time begins: some day in 2023, so that expiry times look like real ones. */
 const EPOCH_MS = 1_700_000_000_000;
@@ -22,6 +22,25 @@ export class SimClock implements Clock {
 
   monotonicMs(): number {
     return this.time.nowMs;
+  }
+}
+
+/** A node's clock as work sees it that looks at it to know how long it has taken: now and then some time has passed. */
+export class WorkingClock implements Clock {
+  constructor(
+    private readonly clock: Clock,
+    private readonly time: WorldTime,
+    private readonly random: SeededRandom,
+    private readonly slowness: number,
+  ) {}
+
+  wallMs(): number {
+    return this.clock.wallMs();
+  }
+
+  monotonicMs(): number {
+    if (this.random.chance(this.slowness)) this.time.nowMs += this.random.between(1, 3);
+    return this.clock.monotonicMs();
   }
 }
 

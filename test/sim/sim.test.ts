@@ -8,11 +8,14 @@ const FIRST_SEED = Number(process.env["BASALT_SIM_SEED"] ?? 1);
 const SEEDS = Number(process.env["BASALT_SIM_SEEDS"] ?? 600);
 
 test("ordinary seeds pass", () => {
-  const { acknowledged, unknown, faults, summary } = runSeeds(FIRST_SEED, SEEDS);
+  const { acknowledged, unknown, transactions, faults, summary } = runSeeds(FIRST_SEED, SEEDS);
   console.log(summary);
   if (SEEDS < 100) return;
   expect(acknowledged).toBeGreaterThan(SEEDS * 100);
   expect(unknown).toBeGreaterThan(SEEDS);
+  expect(transactions.runWatching).toBeGreaterThan(SEEDS);
+  expect(transactions.givenUp).toBeGreaterThan(SEEDS);
+  expect(transactions.inSteps).toBeGreaterThan(SEEDS * 5);
   expect(Object.keys(faults).sort()).toEqual([
     "clock jump",
     "depose",

@@ -1,8 +1,11 @@
 // What simulated clients send: bursts of commands over few keys, so that they meet. Every written value is unique, so that a
 // read says which write it saw. Replies are turned into the text that the reference model writes.
 import type { SeededRandom } from "../../src/base/index";
+import { ERR_TOO_LARGE } from "../../src/redis/dispatch-errors";
 import { ReplyError } from "../../src/resp/index";
 import type { Reply } from "../../src/resp/index";
+import type { Operation } from "./history";
+import { transactionText } from "./reference-model";
 
 const STRINGS = ["s0", "s1", "s2"];
 const COUNTERS = ["n0", "n1"];
@@ -40,6 +43,7 @@ const GENERATORS: readonly (readonly [weight: number, generate: Generator])[] = 
   [5, (random, value) => ["MSET", strings(random), value(), strings(random), value()]],
   [3, (random) => ["MGET", strings(random), counters(random), strings(random)]],
   [9, (random, value) => ["HSET", hashes(random), ...pairs(random, value)]],
+  [3, (random, value) => stagedHash(random, value)],
   [4, (random) => ["HGET", hashes(random), field(random)]],
   [4, (random) => ["HDEL", hashes(random), field(random)]],
   [4, (random) => ["HGETALL", hashes(random)]],
@@ -65,6 +69,22 @@ function pairs(random: SeededRandom, value: () => string): string[] {
   return [...fields].flatMap((each) => [each, value()]);
 }
 
+function stagedHash(random: SeededRandom, value: () => string): string[] {
+  const words = ["STAGEHASH", hashes(random), random.pick(["FIRST", "LAST"])];
+  for (let count = random.between(1, 8); count > 0; count--) words.push(`g${random.below(12)}`, value());
+  return words;
+}
+
+export function randomKey(random: SeededRandom): string {
+  return key(random, ALL_KEYS);
+}
+
+/** Something to count in: a string, or a field of a hash. */
+export function randomCounter(random: SeededRandom): { key: string; field?: string } {
+  if (random.chance(0.5)) return { key: random.pick(COUNTERS) };
+  return { key: random.pick(HASHES), field: field(random) };
+}
+
 export function randomCommand(random: SeededRandom, value: () => string): string[] {
   let at = random.below(TOTAL_WEIGHT);
   for (const [weight, generate] of GENERATORS) {
@@ -74,12 +94,21 @@ export function randomCommand(random: SeededRandom, value: () => string): string
   throw new Error("a command is drawn");
 }
 
+/** The text of a refusal because of size. */
+export const TOO_LARGE = "-TOOLARGE";
+
 /** A reply as the reference model writes it: unordered ones sorted, of an error its first word. */
-export function replyText(words: readonly string[], reply: Reply): string {
-  if (reply instanceof ReplyError) return `-${reply.code}`;
+export function replyText(
+  { words, transaction }: Pick<Operation, "words" | "transaction">,
+  reply: Reply,
+): string {
+  if (reply instanceof ReplyError) return reply.message === ERR_TOO_LARGE ? TOO_LARGE : `-${reply.code}`;
   if (reply === null) return "nil";
   if (typeof reply === "number") return `:${reply}`;
   if (!Array.isArray(reply)) return String(reply);
+  if (transaction !== undefined) {
+    return transactionText(reply.map((each, at) => replyText({ words: transaction.queued[at] ?? [] }, each)));
+  }
   const items = reply.map((item) => (item === null ? "nil" : String(item)));
   if (words[0] === "HGETALL") {
     const fields = items.flatMap((item, at) => (at % 2 === 0 ? [`${item}=${items[at + 1]}`] : []));

@@ -32,6 +32,8 @@ export interface RunResult {
   readonly acknowledged: number;
   readonly unknown: number;
   readonly refused: number;
+  /** How many EXECs ran, how many of those behind a WATCH, how many gave up, and how many commands of all went in steps. */
+  readonly transactions: Readonly<Record<"run" | "runWatching" | "givenUp" | "inSteps", number>>;
   readonly periodsOfLeadership: number;
   readonly faults: Readonly<Record<string, number>>;
 }
@@ -141,7 +143,16 @@ export class World {
       simulatedMs: this.time.nowMs,
       acknowledged: count(({ reply }) => reply !== undefined),
       unknown: count(({ process, reply, excluded }) => process > 0 && reply === undefined && !excluded),
-      refused: count(({ words, excluded }) => excluded && words[0] !== "SELECT"),
+      refused: count(({ expects, excluded }) => excluded && expects === undefined),
+      transactions: {
+        run: count(({ transaction, reply }) => transaction !== undefined && isRun(reply)),
+        runWatching: count(
+          ({ transaction, watchSet, reply }) =>
+            transaction !== undefined && watchSet !== undefined && isRun(reply),
+        ),
+        givenUp: count(({ transaction, reply }) => transaction !== undefined && reply === "nil"),
+        inSteps: count(({ isUnderWay }) => isUnderWay === true),
+      },
       periodsOfLeadership: this.node.epoch,
       faults: this.faults.counts,
     };
@@ -206,14 +217,15 @@ export class World {
   private clientActions(client: SimClient, actions: Action[]): void {
     const { process } = this.node;
     const { link } = client;
-    // Clients that are refused come back less often.
+    // Clients that are refused come back less often, most of all those that have something to lose by it.
     const refused = process === undefined || !process.evaluator.available;
-    if (this.calm || (refused && this.random.chance(0.9))) return;
+    const patience = client.transactions?.isWatching === true ? 0.998 : 0.9;
+    if (this.calm || (refused && this.random.chance(patience))) return;
     if (link === undefined) {
       if (process === undefined || process.failure !== undefined) return;
       actions.push([4, "connect", () => this.clients.connect(client, process)]);
-    } else if (!link.isClosed && this.clients.mayInvoke(link)) {
-      actions.push([3, "send", () => this.clients.sendBurst(link)]);
+    } else if (this.clients.mayInvoke(client)) {
+      actions.push([3, "send", () => this.clients.sendBurst(client)]);
     }
   }
 
@@ -258,7 +270,8 @@ export class World {
   private isIdle(): boolean {
     const { process } = this.node;
     if (process === undefined || process.failure !== undefined || !process.evaluator.available) return false;
-    return !process.storage.pending && !process.scheduler.hasTurn && process.evaluator.inFlightBytes === 0;
+    const { storage, scheduler, evaluator } = process;
+    return !storage.pending && !scheduler.hasTurn && !evaluator.busy && evaluator.inFlightBytes === 0;
   }
 
   private runUntil(what: string, reached: () => boolean): void {
@@ -279,10 +292,10 @@ export class World {
   private readEverything(): void {
     for (const database of DATABASES) {
       const link = this.clients.connect(new SimClient(), this.process, database);
-      this.clients.send(link, ["KEYS", "*"]);
+      this.clients.send(link, { words: ["KEYS", "*"] });
       for (const key of ALL_KEYS) {
-        this.clients.send(link, ["GET", key]);
-        this.clients.send(link, ["HGETALL", key]);
+        this.clients.send(link, { words: ["GET", key] });
+        this.clients.send(link, { words: ["HGETALL", key] });
       }
       this.runUntil("the last reads are answered", () => link.outstanding === 0 && this.isIdle());
     }
@@ -303,6 +316,9 @@ export class World {
 
   private judge(): void {
     const { process } = this;
+    for (const link of process.links) if (!link.isClosed) link.disconnect();
+    const { watches } = process.evaluator;
+    assert(watches.isEmpty && watches.keyCount === 0, "nothing is watched for clients that have gone");
     assert(process.pool.lentBytes === 0, "every output block is back in its pool");
     assert(process.storage.statistics()["pinnedSnapshots"] === 0, "every pinned view was released");
 
@@ -349,6 +365,10 @@ export class World {
   }
 }
 
+function isRun(reply: string | undefined): boolean {
+  return reply?.startsWith("{") === true;
+}
+
 /** Small limits make rare paths common. */
 function randomLimits(random: SeededRandom): NodeLimits {
   return {
@@ -358,6 +378,11 @@ function randomLimits(random: SeededRandom): NodeLimits {
     outputLimitBytes: random.pick([60, 400, 1 << 20, 1 << 20]),
     keepEntries: random.pick([0, 5, 1000]),
     maxLogBytes: random.pick([500, 5000, 1 << 28]),
+    maxEntryBytes: random.pick([60, 200, 1 << 20]),
+    maxEffectsBytes: random.pick([400, ...Array.from({ length: 7 }, () => 1 << 30)]),
+    stageBytes: random.pick([1, 1, 150, 1 << 20]),
+    steppedExecs: random.pick([0, 0.3, 1]),
+    slowSteps: random.pick([0, 0.3, 0.8]),
     inMemory: random.pick([1, 0.95, 0.6, 0.1]),
     sweptRowsPerSecond: random.pick([20, 200, 20_000]),
   };

@@ -4,6 +4,7 @@
 import { assert } from "../../base/index";
 import { loaded, notReady } from "../../kv/index";
 import type { NotReady, Steps, WatchedKey } from "../../kv/index";
+import { ValueEncoding } from "../../storage/index";
 import { goSliced, goStepped } from "../command";
 import type { CommandContext, CommandSpec, GoStepped, SlicedFunction } from "../command";
 import {
@@ -39,6 +40,9 @@ function watch({ args, connection, reply, session, server }: CommandContext): vo
     const userKey = args.string(i);
     const header = session.header(physical, userKey);
     if (header === notReady) continue;
+    // Elements change without their header. What is changed from here on is told; what was changed before must be seen by
+    // whoever reads once this is answered, also in the committed view: so it is answered when all that is committed.
+    if (header !== null && header.encoding !== ValueEncoding.inline) session.observeAll();
     keys.push({ logical, physical, userKey, seen: header === null ? null : { expiryMs: header.expiryMs } });
   }
   if (keys.length < args.count - 1) return notReady;
@@ -152,8 +156,9 @@ function* stepsOf(context: CommandContext, { command }: QueuedCommand): Steps {
   const definition = command.spec.function;
   if (definition.kind === "immediate") return definition.run(connection);
   if (definition.kind === "sliced") return yield runSliced(connection, definition.run);
-  const mark = reply.length;
   for (;;) {
+    // Anew each time: between two steps replies from before this command may go, and the writer's offsets move.
+    const mark = reply.length;
     const savepoint = connection.session.savepoint();
     const outcome = definition.run(connection);
     if (outcome === undefined) return;

@@ -179,6 +179,24 @@ describe("pinned views", () => {
     pinned.view!.release();
   });
 
+  test("judge expiry no earlier than what they show did, and no later than what they do not show", () => {
+    const node = new KvNode();
+    const calledMs = node.clock.wall;
+    put(node, "\x20a", "1");
+    const pinned = pin(node);
+    node.endTurn();
+    node.clock.wall += 100;
+    put(node, "\x20b", "1");
+    node.endTurn();
+    node.clock.wall += 100;
+    node.commitAll();
+    put(node, "\x20c", "1");
+    node.apply();
+    expect(keysOf(node, pinned.view!)).toEqual(["\x20a", "\x20b"]);
+    expect(pinned.view!.nowMs).toBe(calledMs + 100);
+    pinned.view!.release();
+  });
+
   test("are given at once when nothing is in flight, and not at all without leadership", () => {
     const node = new KvNode();
     put(node, "\x20a", "1");

@@ -219,6 +219,18 @@ describe("WATCH", () => {
     expect(client.taken()).toEqual(["OK"]);
   });
 
+  test("its reply waits for what was written to elements, too, which leaves the header as it was", () => {
+    const { it, client } = node();
+    const writer = it.connect();
+    writer.call("HSET", "h", "f", "1");
+    writer.send(["HSET", "h", "f", "2"]);
+    client.send(["WATCH", "h"], ["HGET", "h", "f"]);
+    expect(client.taken()).toEqual([]);
+    it.turn();
+    expect(client.taken()).toEqual(["OK", "2"]);
+    expect(client.pipeline(["MULTI"], ["HSET", "h", "f", "3"], ["EXEC"])[2]).toEqual([0]);
+  });
+
   test("a change of leadership aborts", () => {
     const { it, client } = node();
     client.call("WATCH", "k");
@@ -303,6 +315,22 @@ describe("a long EXEC", () => {
         ["EXEC"],
       )[6],
     ).toEqual(["1", ["f", "v"], 2, ["a"], "2"]);
+  });
+
+  test("replies from before it go while one of its commands loads again and again", () => {
+    const { it, client } = node();
+    client.call("HSET", "h", "f", "v");
+    // Nothing is in memory then.
+    it.kv.evaluator.following();
+    it.kv.lead(2);
+    it.isInMemory = () => false;
+    client.send(["SET", "x", 1], ["MULTI"], ["HGET", "h", "f"], ...many(300), ["EXEC"]);
+    it.kv.settle();
+    expect(client.taken().slice(0, 2)).toEqual(["OK", "OK"]);
+    expect(it.kv.evaluator.busy).toBe(true);
+    for (let turn = 0; turn < 20; turn++) it.turn();
+    const replies = client.taken();
+    expect((replies[replies.length - 1] as unknown[]).slice(0, 2)).toEqual(["v", "OK"]);
   });
 
   test("leadership that is lost on the way leaves nothing, and the connection goes on", () => {
