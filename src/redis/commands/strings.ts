@@ -12,6 +12,7 @@ import { countLookup, isWrongType } from "./lookup";
 import { replyWithManySliced, replyWithOneSliced, wholeString } from "./sliced-strings";
 import { STEP_BYTES, runAtOnce } from "./stepped-write";
 import { expiryOf, stringOptionsOf } from "./string-options";
+import type { StringOptions } from "./string-options";
 import { putManyInSteps, putStringInSteps, replyInSteps } from "./string-steps";
 import { SLICED_STRING_BYTES, putString, replyWithString } from "./string-values";
 
@@ -68,9 +69,19 @@ function mget(context: CommandContext): void | NotReady | GoSliced {
 function set(context: CommandContext): void | NotReady | GoStepped {
   const { args, reply } = context;
   if (args.length(2) > STEP_BYTES) return goStepped;
-  if (args.count > 3) return runAtOnce(setSteps(context));
+  if (args.count > 3) return setWithOptions(context);
   putArgument(context, 2, 0);
   reply.ok();
+}
+
+function setWithOptions(context: CommandContext): void | NotReady | GoStepped {
+  const options = stringOptionsOf(context.args, 3, true);
+  if (options === undefined) return context.reply.error(ERR_SYNTAX);
+  if (readsOld(options)) return runAtOnce(setSteps(context));
+  const expiryMs = expiryOf(context, options, "set");
+  if (typeof expiryMs === "string") return context.reply.error(expiryMs);
+  putArgument(context, 2, expiryMs);
+  context.reply.ok();
 }
 
 function* setSteps(context: CommandContext): Steps {
@@ -82,7 +93,7 @@ function* setSteps(context: CommandContext): Steps {
 
   const { wantsOld, keepsExpiry, onlyIfAbsent, onlyIfPresent } = options;
   const database = session.database(context.connection.database);
-  if (wantsOld || keepsExpiry || onlyIfAbsent || onlyIfPresent) {
+  if (readsOld(options)) {
     const key = args.string(1);
     const header = yield* loaded(() => session.header(database, key));
     if (wantsOld) {
@@ -101,6 +112,11 @@ function* setSteps(context: CommandContext): Steps {
     yield* putStringInSteps(session, database, args, 1, 2, expiryMs);
   }
   if (!wantsOld) reply.ok();
+}
+
+/** Whether a SET has to know what was there. */
+function readsOld({ wantsOld, keepsExpiry, onlyIfAbsent, onlyIfPresent }: StringOptions): boolean {
+  return wantsOld || keepsExpiry || onlyIfAbsent || onlyIfPresent;
 }
 
 /** Puts the string in an argument at the key in argument 1, in this turn. */
