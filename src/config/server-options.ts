@@ -1,7 +1,7 @@
 // The one table of all options of `serve`. Parsing, the environment, the file, help and the type of ServerConfig are all
 // read from it; a new option is one entry here. An option that nothing serves yet carries `notServed`; whoever builds
 // what serves it removes that line.
-import { bytesKind, hostKind, integerKind, portKind, textKind, wordKind } from "./option-kinds";
+import { anyTextKind, bytesKind, hostKind, integerKind, portKind, textKind, wordKind } from "./option-kinds";
 import type { PortSetting } from "./option-kinds";
 import { option } from "./option-table";
 import type { Option, OptionOwner, OptionTable } from "./option-table";
@@ -134,6 +134,18 @@ export const serverOptions = {
     kind: bytesKind(64 * KiB, 16 * GiB),
     default: { value: 16 * MiB },
     meaning: "replies a client may leave unread; at the limit it is not read until it has caught up",
+    owner: "redis",
+  }),
+  requirepass: option<string>({
+    kind: anyTextKind("PASSWORD"),
+    default: { value: "" },
+    meaning: "the password of Redis's user default; better given as BASALT_REQUIREPASS or in the file",
+    owner: "redis",
+  }),
+  protectedMode: option<"yes" | "no">({
+    kind: wordKind("yes", "no"),
+    default: { value: "yes" },
+    meaning: "without a password, Redis clients of other machines are refused",
     owner: "redis",
   }),
   logLevel: option<LogLevel>({

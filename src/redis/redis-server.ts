@@ -4,10 +4,18 @@ import type { Clock, Scheduler } from "../base/index";
 import type { Evaluator } from "../kv/index";
 import type { OutputBlockPool, ParserLimits } from "../resp/index";
 import type { Storage } from "../storage/index";
+import { isDenied } from "./access";
+import type { ClientLimits } from "./clients/client-limits";
+import { ClientPause } from "./clients/client-pause";
+import { ClientWatch } from "./clients/client-watch";
+import { Monitors } from "./clients/monitors";
 import { Command } from "./command";
 import type { CommandTable } from "./command-table";
 import { Connection } from "./connection";
-import { ERR_MAX_CLIENTS } from "./dispatch-errors";
+import { ERR_DENIED, ERR_MAX_CLIENTS } from "./dispatch-errors";
+import { Notifications } from "./notifications";
+import { Publisher } from "./pubsub/publisher";
+import { Subscriptions } from "./pubsub/subscriptions";
 import { ReplyWriter } from "../resp/index";
 import { listenNet } from "./socket-layer";
 import type { ClientSocket, Listener, SocketHandler } from "./socket-layer";
@@ -30,9 +38,8 @@ export interface RedisServerOptions {
   readonly pool: OutputBlockPool;
   readonly table: CommandTable;
   readonly parserLimits: Partial<ParserLimits>;
-  readonly maxClients: number;
-  /** Reply bytes waiting for one client beyond which its commands are not run. */
-  readonly outputLimitBytes: number;
+  /** Read at the moment of use; whoever holds the object may change it. */
+  readonly limits: ClientLimits;
   /** Effective options for CONFIG GET, by Redis's name where Redis has one. */
   readonly config: ReadonlyMap<string, string>;
   readonly version: string;
@@ -49,8 +56,12 @@ export class RedisServer {
   readonly scheduler: Scheduler;
   readonly table: CommandTable;
   readonly parserLimits: Partial<ParserLimits>;
-  readonly outputLimitBytes: number;
-  readonly maxClients: number;
+  readonly limits: ClientLimits;
+  readonly subscriptions = new Subscriptions<Connection>();
+  readonly publisher = new Publisher(this.subscriptions);
+  readonly notifications: Notifications;
+  readonly monitors: Monitors;
+  readonly pause: ClientPause;
   readonly config: ReadonlyMap<string, string>;
   readonly version: string;
   readonly nodeId: number;
@@ -71,11 +82,14 @@ export class RedisServer {
   readonly protocolErrors = new Command(placeholder("protocol-error"));
   private readonly pool: OutputBlockPool;
   private readonly connections = new Map<number, Connection>();
-  /** Clients that were told that there is no room and have not gone yet. */
+  /** Clients that were told that they are not let in and have not gone yet. */
   private readonly rejected = new Set<ClientSocket>();
   private lastId = 0;
   private listener: Listener | undefined;
   private accepting = false;
+  private readonly watch: ClientWatch;
+  /** Connections that others have sent something, to be flushed at the end of the turn. */
+  private readonly unflushed = new Set<Connection>();
 
   constructor(options: RedisServerOptions) {
     this.evaluator = options.evaluator;
@@ -85,8 +99,12 @@ export class RedisServer {
     this.pool = options.pool;
     this.table = options.table;
     this.parserLimits = options.parserLimits;
-    this.outputLimitBytes = options.outputLimitBytes;
-    this.maxClients = options.maxClients;
+    this.limits = options.limits;
+    this.notifications = new Notifications(this.limits, this.publisher);
+    this.evaluator.events = this.notifications;
+    this.monitors = new Monitors(options.clock);
+    this.pause = new ClientPause(options.clock, options.scheduler);
+    this.watch = new ClientWatch(this);
     this.config = options.config;
     this.version = options.version;
     this.nodeId = options.nodeId;
@@ -99,6 +117,15 @@ export class RedisServer {
     return this.connections;
   }
 
+  get maxClients(): number {
+    return this.limits.maxClients;
+  }
+
+  /** Reply bytes waiting for one client beyond which its commands are not run. */
+  get outputLimitBytes(): number {
+    return this.limits.outputLimitBytes;
+  }
+
   /** The port RESP is served on; 0 when it is not. */
   get port(): number {
     return this.listener?.port ?? 0;
@@ -107,13 +134,15 @@ export class RedisServer {
   /** Opens the port. Throws BasaltError LISTEN_FAILED. */
   async listen(host: string, port: number): Promise<Listener> {
     this.accepting = true;
+    this.watch.start();
     this.listener = await listenNet(host, port, this.pool, (socket) => this.accept(socket));
     return this.listener;
   }
 
   /** Takes a new connection over; simulation calls it with sockets of its own. */
   accept(socket: ClientSocket): SocketHandler {
-    if (this.connections.size >= this.maxClients) return this.reject(socket);
+    if (this.connections.size >= this.maxClients) return this.reject(socket, ERR_MAX_CLIENTS);
+    if (isDenied(this.limits, socket.remoteAddress)) return this.reject(socket, ERR_DENIED);
     this.statistics.connectionsTotal++;
     const connection = new Connection(this, ++this.lastId, socket, this.pool);
     this.connections.set(connection.id, connection);
@@ -122,6 +151,20 @@ export class RedisServer {
 
   forget(connection: Connection): void {
     this.connections.delete(connection.id);
+    this.subscriptions.removeAll(connection);
+    this.monitors.remove(connection);
+  }
+
+  /** Sends what others have put among a connection's replies, in one write. */
+  flushAtTurnEnd(connection: Connection): void {
+    if (this.unflushed.size === 0) {
+      this.scheduler.atTurnEnd(() => {
+        const connections = [...this.unflushed];
+        this.unflushed.clear();
+        for (const each of connections) each.flush();
+      });
+    }
+    this.unflushed.add(connection);
   }
 
   /**
@@ -131,7 +174,9 @@ export class RedisServer {
   async close(): Promise<void> {
     const closed = this.accepting ? this.listener?.close() : undefined;
     this.accepting = false;
+    this.watch.stop();
     for (const connection of this.connections.values()) connection.finishAndClose();
+    this.pause.unpause();
     this.scheduler.after(CLOSING_MS, () => {
       for (const connection of this.connections.values()) connection.socket.destroy();
       for (const socket of this.rejected) socket.destroy();
@@ -139,11 +184,11 @@ export class RedisServer {
     await closed;
   }
 
-  /** Tells a client that there is no room, and lets it go, also when it does not go by itself. */
-  private reject(socket: ClientSocket): SocketHandler {
+  /** Tells a client why it is not let in, and lets it go, also when it does not go by itself. */
+  private reject(socket: ClientSocket, error: string): SocketHandler {
     this.statistics.rejectedConnectionsTotal++;
     const writer = new ReplyWriter(this.pool);
-    writer.error(ERR_MAX_CLIENTS);
+    writer.error(error);
     const block = writer.take();
     if (block !== undefined) socket.write(block);
     socket.end();

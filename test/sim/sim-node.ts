@@ -9,6 +9,7 @@ import type { RaftGroup } from "../../src/raft/host/index";
 import type { Message } from "../../src/raft/core/index";
 import { CommandTable, RedisServer } from "../../src/redis/index";
 import type { CommandSpec } from "../../src/redis/index";
+import { clientLimits } from "../../src/redis/clients/client-limits";
 import type { CommandContext, EvaluatedFunction, SlicedFunction } from "../../src/redis/command";
 import { ALL_COMMANDS } from "../../src/redis/commands/index";
 import { OutputBlockPool } from "../../src/resp/index";
@@ -161,8 +162,7 @@ export class SimProcess {
       pool: this.pool,
       table: new CommandTable(ALL_COMMANDS.map((spec) => this.observed(spec))),
       parserLimits: {},
-      maxClients: 1000,
-      outputLimitBytes: limits.outputLimitBytes,
+      limits: clientLimits({ maxClients: 1000, outputLimitBytes: limits.outputLimitBytes }),
       config: new Map(),
       version: "0.0.0",
       nodeId,

@@ -6,6 +6,7 @@ import { ValueEncoding, ValueType } from "../../storage/index";
 import type { ValueHeader } from "../../storage/index";
 import type { CommandContext, CommandSpec } from "../command";
 import { ERR_DECREMENT_OVERFLOW, ERR_INCREMENT_OVERFLOW, ERR_NOT_INTEGER } from "../errors";
+import { NotificationClass, notify } from "../notifications";
 import { isWrongType } from "./lookup";
 
 const INT64_MIN = -(2n ** 63n);
@@ -94,6 +95,7 @@ function add(context: CommandContext, amount: number | bigint): void | NotReady 
     length: rest.length,
     rest,
   });
+  notify(context, NotificationClass.string, "incrby", key);
   reply.integer(sum);
 }
 

@@ -1,5 +1,6 @@
 // All commands, family by family.
 import type { CommandSpec } from "../command";
+import { AUTHENTICATION_COMMANDS } from "./authentication";
 import { CLIENT_COMMANDS } from "./client";
 import { CONNECTION_COMMANDS } from "./connection-commands";
 import { COUNTER_COMMANDS } from "./counters";
@@ -8,6 +9,8 @@ import { HASH_COMMANDS } from "./hashes";
 import { INTROSPECTION_COMMANDS } from "./introspection";
 import { KEY_COMMANDS } from "./keys";
 import { KEYSPACE_COMMANDS } from "./keyspace";
+import { MONITOR_COMMANDS } from "./monitor";
+import { PUBSUB_COMMANDS } from "./pubsub";
 import { SERVER_COMMANDS } from "./server-commands";
 import { STRING_RANGE_COMMANDS } from "./string-ranges";
 import { STRING_COMMANDS } from "./strings";
@@ -26,4 +29,7 @@ export const ALL_COMMANDS: readonly CommandSpec[] = [
   ...INTROSPECTION_COMMANDS,
   ...SERVER_COMMANDS,
   ...TRANSACTION_COMMANDS,
+  ...AUTHENTICATION_COMMANDS,
+  ...PUBSUB_COMMANDS,
+  ...MONITOR_COMMANDS,
 ];

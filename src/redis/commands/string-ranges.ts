@@ -8,6 +8,7 @@ import { goSliced } from "../command";
 import type { CommandContext, CommandSpec, GoSliced } from "../command";
 import { ERR_TOO_LARGE } from "../dispatch-errors";
 import { ERR_NOT_INTEGER, ERR_OFFSET, ERR_STRING_TOO_LONG } from "../errors";
+import { NotificationClass, notify } from "../notifications";
 import { countLookup, isWrongType } from "./lookup";
 import { replyWithOneSliced } from "./sliced-strings";
 import type { RangeOf } from "./sliced-strings";
@@ -28,14 +29,19 @@ function append(context: CommandContext): void | NotReady {
   const header = session.header(database, key);
   if (header === notReady) return notReady;
   if (isWrongType(context, header, ValueType.string)) return;
+  let length: number | NotReady;
   if (header === null) {
     putString(session, database, args.buffer, args.start(1), args.end(1), args.start(2), args.end(2), 0);
-    return reply.integer(valueBytes);
+    length = valueBytes;
+  } else {
+    if (header.length + valueBytes > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
+    length =
+      valueBytes === 0
+        ? header.length
+        : writeString(session, database, key, header, header.length, args.string(2));
   }
-  if (header.length + valueBytes > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
-  if (valueBytes === 0) return reply.integer(header.length);
-  const length = writeString(session, database, key, header, header.length, args.string(2));
   if (length === notReady) return notReady;
+  notify(context, NotificationClass.string, "append", key);
   reply.integer(length);
 }
 
@@ -63,6 +69,7 @@ function setrange(context: CommandContext): void | NotReady {
   if (offset + valueBytes > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
   const length = writeString(session, database, key, header, offset, args.string(3));
   if (length === notReady) return notReady;
+  notify(context, NotificationClass.string, "setrange", key);
   reply.integer(length);
 }
 

@@ -7,8 +7,9 @@ import { goSliced } from "../command";
 import type { CommandContext, CommandSpec, GoSliced } from "../command";
 import { ERR_TOO_LARGE, wrongArity } from "../dispatch-errors";
 import { ERR_SYNTAX } from "../errors";
+import { NotificationClass, notify, wantsNewKeys } from "../notifications";
 import { expiryTime } from "./expiry-time";
-import { countLookup, isWrongType } from "./lookup";
+import { countLookup, isWrongType, notifyMiss, tellsMisses } from "./lookup";
 import { replyWithManySliced, replyWithOneSliced, wholeString } from "./sliced-strings";
 import { SLICED_STRING_BYTES, putString, replyWithString } from "./string-values";
 
@@ -40,6 +41,7 @@ function mget(context: CommandContext): void | NotReady | GoSliced {
     const key = args.string(i);
     const header = session.header(database, key);
     if (header !== null) found++;
+    else if (tellsMisses(context)) notifyMiss(context, key);
     if (header === notReady) {
       ready = false;
     } else if (header === null || header.type !== ValueType.string) {
@@ -64,8 +66,16 @@ function set(context: CommandContext): void | NotReady {
   if (args.count > 3) return setWithOptions(context);
   if (args.length(2) > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
   const database = session.database(context.connection.database);
+  if (wantsNewKeys(context) && session.header(database, args.string(1)) === notReady) return notReady;
   putString(session, database, args.buffer, args.start(1), args.end(1), args.start(2), args.end(2), 0);
+  tellSet(context, 1);
   reply.ok();
+}
+
+/** Tells of a SET of the key at `index`; nothing is made of the key while nobody listens. */
+function tellSet(context: CommandContext, index: number): void {
+  if (context.server.limits.keyspaceEvents === 0) return;
+  notify(context, NotificationClass.string, "set", context.args.string(index));
 }
 
 function setWithOptions(context: CommandContext): void | NotReady {
@@ -113,7 +123,7 @@ function setWithOptions(context: CommandContext): void | NotReady {
   if (args.length(2) > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
 
   const database = session.database(context.connection.database);
-  if (wantsOld || keepsExpiry || onlyIfAbsent || onlyIfPresent) {
+  if (wantsOld || keepsExpiry || onlyIfAbsent || onlyIfPresent || wantsNewKeys(context)) {
     const key = args.string(1);
     const header = session.header(database, key);
     if (header === notReady) return notReady;
@@ -134,14 +144,17 @@ function setWithOptions(context: CommandContext): void | NotReady {
     }
   }
   putString(session, database, args.buffer, args.start(1), args.end(1), args.start(2), args.end(2), expiryMs);
+  tellSet(context, 1);
+  if (timeAt > 0) notify(context, NotificationClass.generic, "expire", args.string(1));
   if (!wantsOld) reply.ok();
 }
 
-function mset(context: CommandContext): void {
+function mset(context: CommandContext): void | NotReady {
   const { args, reply, session } = context;
   if (args.count % 2 === 0) return reply.error(wrongArity("mset"));
   if (args.end(args.count - 1) - args.start(1) > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
   const database = session.database(context.connection.database);
+  if (wantsNewKeys(context) && !areHeadersReady(context, database)) return notReady;
   for (let i = 1; i < args.count; i += 2) {
     putString(
       session,
@@ -153,8 +166,18 @@ function mset(context: CommandContext): void {
       args.end(i + 1),
       0,
     );
+    tellSet(context, i);
   }
   reply.ok();
+}
+
+/** Whether what MSET's keys held is in memory. */
+function areHeadersReady({ args, session }: CommandContext, database: number): boolean {
+  let ready = true;
+  for (let i = 1; i < args.count; i += 2) {
+    if (session.header(database, args.string(i)) === notReady) ready = false;
+  }
+  return ready;
 }
 
 export const STRING_COMMANDS: readonly CommandSpec[] = [

@@ -1,7 +1,7 @@
 // Stepped evaluations: alone in the latest view while committed reads go on, staged rows ahead of what names them, batches in
 // fragments that are applied whole or not at all, and the end of it all when leadership is lost.
 import { effectsNotProposed, effectsTooLarge, loaded } from "../../../src/kv/index";
-import type { Session, Steps , notReady } from "../../../src/kv/index";
+import type { Session, Steps, notReady } from "../../../src/kv/index";
 import { readPayloadHeader } from "../../../src/storage/index";
 import { GROUP, KvNode } from "./kv-node";
 
