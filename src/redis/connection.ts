@@ -273,6 +273,8 @@ export class Connection implements SocketHandler, CommandContext {
   flush(): void {
     if (this.isClosed || this.running) return;
     this.replies.send();
+    if (this.replies.pendingBytes > 0) this.checkOutput();
+    if (this.isClosed) return;
     if (this.closing && !this.endSent && this.replies.isUngated && !this.execution.isSuspended) {
       this.endSent = true;
       this.socket.end();

@@ -16,6 +16,8 @@ import type { Command } from "./command";
 import { ERR_NOT_PROPOSED, ERR_UNKNOWN_OUTCOME } from "./dispatch-errors";
 import type { ClientSocket } from "./socket-layer";
 
+const NOTHING = Buffer.alloc(0);
+
 interface Gate {
   /** Offset in the connection's reply stream where the first reply that waits here begins. */
   readonly start: number;
@@ -25,6 +27,8 @@ interface Gate {
   /** One for each reply, for the clock. */
   readonly commands: Command[];
   readonly startedMs: number;
+  /** Those of the commands that have no reply, so that they need none when it is lost. */
+  silent: Set<number> | undefined;
   /** Messages among the replies. */
   messages: PushedMessage[] | undefined;
   /** One of the commands changed what the client is to the server: if its reply is lost, nobody knows what it is. */
@@ -153,26 +157,23 @@ export class ReplyStream implements ReleaseWaiter {
     this.skipsNext = false;
     const start = this.answeredBytes;
     this.answeredBytes = this.sentBytes + this.writer.length;
-    const last = this.gates.last();
-    if (last !== undefined && sequence <= last.sequence) {
-      last.commands.push(command);
-      if (changesClient) last.changesClient = true;
-    } else if (sequence === 0) {
-      if (this.ungated.length > 0 && this.ungatedStartedMs !== startedMs) this.recordUngated();
-      this.ungatedStartedMs = startedMs;
-      this.ungated.push(command);
-    } else {
-      this.gates.push({
-        start,
-        sequence,
-        continues: this.partStands,
-        commands: [command],
-        startedMs,
-        messages: undefined,
-        changesClient,
-      });
-      this.scope.evaluator.waitFor(sequence, this);
+    let gate = this.gates.last();
+    if (gate === undefined || sequence > gate.sequence) {
+      if (sequence === 0) {
+        if (this.ungated.length > 0 && this.ungatedStartedMs !== startedMs) this.recordUngated();
+        this.ungatedStartedMs = startedMs;
+        this.ungated.push(command);
+        this.partStands = false;
+        return;
+      }
+      gate = this.openGate(start, sequence, startedMs);
     }
+    if (this.answeredBytes === start && !this.partStands) {
+      gate.silent ??= new Set();
+      gate.silent.add(gate.commands.length);
+    }
+    gate.commands.push(command);
+    if (changesClient) gate.changesClient = true;
     this.partStands = false;
   }
 
@@ -246,26 +247,46 @@ export class ReplyStream implements ReleaseWaiter {
     // Behind the replies that are lost may stand the beginning of one that is being written in slices: it stays.
     const origin = this.sentBytes;
     const lostBytes = this.answeredBytes - origin;
+    // None, if all of them were kept back.
     const block = this.writer.take();
-    assert(block !== undefined, "lost replies have been written");
+    const bytes = block?.bytes ?? NOTHING;
     let stateIsLost = false;
     for (let gate = this.gates.shift(); gate !== undefined; gate = this.gates.shift()) {
       const error = gate.sequence >= firstNotProposed ? ERR_NOT_PROPOSED : ERR_UNKNOWN_OUTCOME;
       const messages = (gate.messages ?? []).filter(({ sequence }) => sequence < firstUnknown);
-      for (let i = 0; i <= gate.commands.length; i++) {
+      const { commands, silent } = gate;
+      for (let i = 0; i <= commands.length; i++) {
         for (const { start, end, behind } of messages) {
-          if (behind === i) this.writer.bytesFrom(block.bytes, start - origin, end - origin);
+          if (behind === i) this.writer.bytesFrom(bytes, start - origin, end - origin);
         }
-        if (i < gate.commands.length && !this.isOff) this.writer.error(error);
+        if (i < commands.length && silent?.has(i) !== true) this.writer.error(error);
       }
       stateIsLost ||= gate.changesClient;
     }
     this.answeredBytes = this.sentBytes + this.writer.length;
-    this.writer.bytesFrom(block.bytes, lostBytes, block.length);
-    this.scope.pool.release(block);
+    if (block !== undefined) {
+      this.writer.bytesFrom(bytes, lostBytes, block.length);
+      this.scope.pool.release(block);
+    }
     this.send();
     if (stateIsLost) this.scope.stateLost();
     this.scope.roomMade();
+  }
+
+  private openGate(start: number, sequence: number, startedMs: number): Gate {
+    const gate: Gate = {
+      start,
+      sequence,
+      continues: this.partStands,
+      commands: [],
+      startedMs,
+      silent: undefined,
+      messages: undefined,
+      changesClient: false,
+    };
+    this.gates.push(gate);
+    this.scope.evaluator.waitFor(sequence, this);
+    return gate;
   }
 
   /** Bytes of a reply that is not whole stand in the writer, or its client has a part of it. */
@@ -280,17 +301,7 @@ export class ReplyStream implements ReleaseWaiter {
     let gate = this.gates.last();
     const { evaluator, clock } = this.scope;
     if (sequence > evaluator.releasedSequence && (gate === undefined || sequence > gate.sequence)) {
-      gate = {
-        start,
-        sequence,
-        continues: false,
-        commands: [],
-        startedMs: clock.monotonicMs(),
-        messages: undefined,
-        changesClient: false,
-      };
-      this.gates.push(gate);
-      evaluator.waitFor(sequence, this);
+      gate = this.openGate(start, sequence, clock.monotonicMs());
     }
     if (gate === undefined) return;
     gate.messages ??= [];

@@ -54,7 +54,8 @@ export function lineOf(connection: Connection): string {
   const { server, socket, transaction, parser, replies, args } = connection;
   const { subscriptions } = server;
   const nowMs = server.clock.wallMs();
-  const argumentBytes = args.count === 0 ? 0 : args.end(args.count - 1) - args.start(0);
+  let argumentBytes = 0;
+  for (let i = 0; i < args.count; i++) argumentBytes += args.length(i);
   const writtenBytes = connection.reply.length;
   const socketBytes = socket.bufferedBytes;
   const queryBytes = parser.pendingBytes;

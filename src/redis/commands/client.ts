@@ -56,7 +56,7 @@ function info({ reply, connection }: CommandContext): void {
 
 /** CLIENT LIST [TYPE type | ID id …]. */
 function list({ args, reply, server }: CommandContext): void {
-  let meant: readonly Connection[] = [...server.clients.values()];
+  let meant: readonly Connection[] = [...server.clients.values()].filter(({ isClosed }) => !isClosed);
   if (args.count === 4 && args.isWord(2, "TYPE")) {
     const type = clientTypeNamed(args.string(3));
     if (type === undefined) return reply.error(unknownClientType(args.string(3)));
@@ -67,7 +67,7 @@ function list({ args, reply, server }: CommandContext): void {
       const wanted = args.safeInteger(i);
       if (wanted === undefined) return reply.error(ERR_CLIENT_ID);
       const connection = server.clients.get(wanted);
-      if (connection !== undefined) found.push(connection);
+      if (connection?.isClosed === false) found.push(connection);
     }
     meant = found;
   } else if (args.count > 2) {
@@ -86,7 +86,7 @@ function kill(context: CommandContext): void {
   if (typeof filter === "string") return reply.error(filter);
   let killed = 0;
   for (const connection of server.clients.values()) {
-    if (!isMeant(connection, filter, me)) continue;
+    if (connection.isClosed || !isMeant(connection, filter, me)) continue;
     killed++;
     if (connection === me) me.closeAfterReply();
     else connection.cutOff();
