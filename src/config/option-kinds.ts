@@ -43,6 +43,11 @@ export function textKind(placeholder: string): OptionKind<string> {
   };
 }
 
+/** Any text, also none at all. */
+export function anyTextKind(placeholder: string): OptionKind<string> {
+  return { placeholder, takesNumber: false, parse: (text) => ({ value: text }), show: (value) => value };
+}
+
 /** A host name or an IP address, without port or brackets. */
 export const hostKind: OptionKind<string> = {
   placeholder: "HOST",

@@ -1,7 +1,7 @@
 // The one table of all options of `serve`. Parsing, the environment, the file, help and the type of ServerConfig are all
 // read from it; a new option is one entry here. An option that nothing serves yet carries `notServed`; whoever builds
 // what serves it removes that line.
-import { bytesKind, hostKind, integerKind, portKind, textKind, wordKind } from "./option-kinds";
+import { anyTextKind, bytesKind, hostKind, integerKind, portKind, textKind, wordKind } from "./option-kinds";
 import type { PortSetting } from "./option-kinds";
 import { option } from "./option-table";
 import type { Option, OptionOwner, OptionTable } from "./option-table";
@@ -140,6 +140,18 @@ export const serverOptions = {
     kind: wordKind("native", "net"),
     default: { value: "native" },
     meaning: "who serves the Redis port's sockets: the addon in batches, or Node's net",
+    owner: "redis",
+  }),
+  requirepass: option<string>({
+    kind: anyTextKind("PASSWORD"),
+    default: { value: "" },
+    meaning: "the password of Redis's user default; better given as BASALT_REQUIREPASS or in the file",
+    owner: "redis",
+  }),
+  protectedMode: option<"yes" | "no">({
+    kind: wordKind("yes", "no"),
+    default: { value: "yes" },
+    meaning: "without a password, Redis clients of other machines are refused",
     owner: "redis",
   }),
   logLevel: option<LogLevel>({

@@ -40,6 +40,11 @@ export class Databases {
     return this.view(committedSequence).physical[logical]!;
   }
 
+  /** The logical database that the latest version knows by this physical id; -1: none. */
+  logical(physical: number): number {
+    return this.latest().physical.indexOf(physical);
+  }
+
   /** The batch that made the latest version. */
   get sequence(): number {
     return this.latest().sequence;

@@ -21,6 +21,7 @@ import { RowCache } from "./row-table";
 import { Session, headerRowOf } from "./session";
 import { SessionView } from "./session-view";
 import { SteppedEvaluation } from "./stepped";
+import type { KeyEvents } from "./session";
 import type { Steps } from "./stepped";
 import { Watches } from "./watches";
 
@@ -86,6 +87,8 @@ export class Evaluator implements GroupListener {
   inFlightBytes = 0;
   /** True while commands may be evaluated. */
   available = false;
+  /** Set by the adapter that tells clients what happens to keys. */
+  events: KeyEvents | undefined;
   readonly statistics = {
     batchesTotal: 0,
     operationsTotal: 0,
@@ -116,6 +119,9 @@ export class Evaluator implements GroupListener {
       maxEffectsBytes: options.maxEffectsBytes ?? DEFAULT_EFFECTS_BYTES,
       get databases() {
         return evaluator.databases;
+      },
+      get events() {
+        return evaluator.events;
       },
     };
     this.session = new Session(scope);
@@ -148,6 +154,7 @@ export class Evaluator implements GroupListener {
   private finishOf(session: Session): number {
     const sequence = this.keep(session);
     this.watches.evaluated(sequence >= 0);
+    if (sequence >= 0) session.tellAnnouncements(sequence);
     return sequence;
   }
 

@@ -2,7 +2,7 @@
 export { Evaluator, effectsNotProposed, effectsTooLarge } from "./evaluator";
 export type { EvaluatorOptions } from "./evaluator";
 export { ELEMENT_MAX_BYTES, Session, notReady } from "./session";
-export type { NotReady, Savepoint } from "./session";
+export type { Announcement, KeyEvents, NotReady, Savepoint } from "./session";
 export { PinnedView } from "./pinned-view";
 export type { ReadView } from "./pinned-view";
 export { Sweeper } from "./sweeper";

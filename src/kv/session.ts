@@ -42,6 +42,18 @@ export type NotReady = typeof notReady;
 /** The value of one element, which has to fit an entry. */
 export const ELEMENT_MAX_BYTES = 16 * 1024 * 1024;
 
+/** Tells of an evaluation once its effects are kept; what it tells is true when batch `sequence` is released, 0: at once. */
+export type Announcement = (sequence: number) => void;
+
+/** Who wants to know what happens to keys beside what commands say of it; logical databases. */
+export interface KeyEvents {
+  /** Whether the creation of a key is to be told; then commands that write have to read what was there before. */
+  readonly wantsCreated: boolean;
+  created(session: Session, database: number, userKey: ByteString): void;
+  /** A key was met whose time is over, and was deleted. */
+  expired(session: Session, database: number, userKey: ByteString): void;
+}
+
 /** Where an evaluation stood, for `rollbackTo`. */
 export interface Savepoint {
   readonly length: number;
@@ -49,6 +61,7 @@ export interface Savepoint {
   readonly databases: number;
   readonly waiters: number;
   readonly required: boolean;
+  readonly announcements: number;
 }
 
 /** What of the evaluator a session works on; owned by the evaluator. */
@@ -60,6 +73,7 @@ export interface SessionScope {
   databases: Databases;
   /** What the effects of one evaluation may be together, staged rows apart. */
   readonly maxEffectsBytes: number;
+  readonly events: KeyEvents | undefined;
 }
 
 export class Session {
@@ -75,6 +89,7 @@ export class Session {
   private markWaiters = 0;
   private markRequired = false;
   private hasTooLargeValue = false;
+  private readonly announcements: Announcement[] = [];
   /** The highest batch this evaluation depends on or wrote to; 0 for none. */
   observedSequence = 0;
   /** Set with `notReady` when the committed view met an expired key: evaluate again in the latest view. */
@@ -104,6 +119,7 @@ export class Session {
     this.latestNeeded = false;
     if (this.missing.length > 0) this.missing.length = 0;
     if (this.missingScans.length > 0) this.missingScans.length = 0;
+    if (this.announcements.length > 0) this.announcements.length = 0;
     this.nowMs = this.hlc.nowMs();
   }
 
@@ -161,7 +177,14 @@ export class Session {
     batch.waiters.length = this.markWaiters;
     batch.required = this.markRequired;
     this.scope.databases.rollback(this.markDatabases);
+    this.announcements.length = 0;
     this.observedSequence = 0;
+  }
+
+  /** The evaluation has ended well: what it announced is told. */
+  tellAnnouncements(sequence: number): void {
+    if (this.announcements.length === 0) return;
+    for (const announcement of this.announcements.splice(0)) announcement(sequence);
   }
 
   /** A mark within the evaluation, to take back what one of several commands did; void when something was staged behind it. */
@@ -173,11 +196,13 @@ export class Session {
       databases: this.scope.databases.mark,
       waiters: batch.waiters.length,
       required: batch.required,
+      announcements: this.announcements.length,
     };
   }
 
-  rollbackTo({ length, count, databases, waiters, required }: Savepoint): void {
+  rollbackTo({ length, count, databases, waiters, required, announcements }: Savepoint): void {
     const { batch } = this;
+    this.announcements.length = announcements;
     if (batch.length !== length) this.overlay.rollback(length, count);
     batch.waiters.length = waiters;
     batch.required = required;
@@ -265,6 +290,9 @@ export class Session {
   ): void {
     const { hlc, batch } = this;
     if (keyEnd - keyStart > MAX_KEY_BYTES) return this.refuseAsTooLarge();
+    if (this.scope.events?.wantsCreated === true) {
+      this.tellCreated(database, source.toString("latin1", keyStart, keyEnd));
+    }
     hlc.advance();
     batch.putInlineString(
       database,
@@ -284,6 +312,7 @@ export class Session {
   /** Puts a header row. For a new incarnation take the version from `newVersion`; else keep the one that was read. */
   putHeader(database: number, userKey: ByteString, header: ValueHeader): void {
     if (userKey.length > MAX_KEY_BYTES) return this.refuseAsTooLarge();
+    if (this.scope.events?.wantsCreated === true) this.tellCreated(database, userKey);
     this.batch.putHeader(headerKey(database, userKey), header);
     this.wrote();
   }
@@ -365,11 +394,26 @@ export class Session {
     this.batch.waiters.push(waiter);
   }
 
+  /**
+   * Whatever else tells of this evaluation, also of one that only read: called at its end, unless it is taken back, with
+   * the sequence its reply waits for.
+   */
+  announce(announcement: Announcement): void {
+    this.announcements.push(announcement);
+  }
+
   // ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private refuseAsTooLarge(): void {
     this.hasTooLargeValue = true;
     this.wrote();
+  }
+
+  /** Tells of a key that the command, which has looked, did not find. */
+  private tellCreated(database: number, userKey: ByteString): void {
+    const row = this.overlay.header(database, userKey, false);
+    const logical = this.scope.databases.logical(database);
+    if (row?.type === 0 && logical >= 0) this.scope.events?.created(this, logical, userKey);
   }
 
   private wrote(): void {
@@ -400,6 +444,11 @@ export class Session {
       return notReady;
     }
     this.removeHeader(database, userKey, row);
+    const { events, databases } = this.scope;
+    if (events !== undefined) {
+      const logical = databases.logical(database);
+      if (logical >= 0) events.expired(this, logical, userKey);
+    }
     return null;
   }
 }

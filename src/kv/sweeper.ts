@@ -28,6 +28,8 @@ export interface SweeperOptions {
   readonly group: number;
   /** Rows looked at per second, at most. */
   readonly rowsPerSecond: number;
+  /** While true nothing is reclaimed: writes are held. */
+  readonly isHeld?: () => boolean;
 }
 
 /** Pause between two steps of a pass. */
@@ -73,9 +75,15 @@ export class Sweeper {
 
   private step(): void {
     const { evaluator } = this;
-    if (!evaluator.available || evaluator.busy || evaluator.congested || this.loading > 0)
+    const { storage, group, rowsPerSecond, isHeld } = this.options;
+    if (
+      !evaluator.available ||
+      evaluator.busy ||
+      evaluator.congested ||
+      this.loading > 0 ||
+      isHeld?.() === true
+    )
       return this.schedule(STEP_MS);
-    const { storage, group, rowsPerSecond } = this.options;
     const maxRows = Math.max(1, Math.floor((rowsPerSecond * STEP_MS) / 1000));
     const request = { from: this.next, maxRows, nowMs: evaluator.nowMs, databases: evaluator.namedDatabases };
     storage.findGarbage(group, request, (garbage) => {
@@ -101,7 +109,7 @@ export class Sweeper {
   private evaluate(check: () => boolean | typeof notReady, attempt = 0): void {
     const { evaluator } = this;
     // What is not judged now is found again in the next pass. Rows of a stage under way must not be judged at all.
-    if (this.stopped || !evaluator.available || evaluator.busy) return;
+    if (this.stopped || !evaluator.available || evaluator.busy || this.options.isHeld?.() === true) return;
     evaluator.begin(false, attempt);
     const outcome = check();
     if (outcome === notReady) {

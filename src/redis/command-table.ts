@@ -4,6 +4,7 @@
 // Lookup allocates nothing: a small hash of length, first, middle and last letter picks a bucket, then bytes are compared.
 import { assert } from "../base/index";
 import type { ByteString } from "../base/index";
+import type { Arguments } from "../resp/index";
 import { Command } from "./command";
 import type { CommandSpec } from "./command";
 import { ALL_COMMANDS } from "./commands/index";
@@ -58,6 +59,16 @@ export class CommandTable {
       if (at === length) return command;
     }
     return undefined;
+  }
+
+  /** The command that the words name; of a container the subcommand, where there is one of that name. */
+  resolve(args: Arguments): Command | undefined {
+    const command = this.find(args.buffer, args.start(0), args.end(0));
+    if (command === undefined || command.subcommands.length === 0 || args.count < 2) return command;
+    for (const subcommand of command.subcommands) {
+      if (args.isWord(1, subcommand.word)) return subcommand;
+    }
+    return command;
   }
 
   byName(lowerCase: ByteString): Command | undefined {

@@ -99,18 +99,57 @@ export interface CommandSpec {
   readonly subcommands?: readonly CommandSpec[];
 }
 
-/** A command of a running server: its row of the table, and what was measured of it. */
+/** Commands that change what their client is to the server: its database, protocol, subscriptions, queue … */
+const CHANGING_THE_CLIENT: ReadonlySet<string> = new Set([
+  ...["select", "hello", "auth", "reset", "multi", "discard", "monitor"],
+  ...["subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe"],
+  ...["client|setname", "client|setinfo", "client|reply", "client|no-evict", "client|no-touch"],
+]);
+/** Commands that count as writes beside those that write: what they do reaches every node of a Redis. */
+const REPLICATED_BESIDE_WRITES: ReadonlySet<string> = new Set([
+  ...["publish", "spublish", "pfcount", "eval", "evalsha", "fcall", "script|load"],
+]);
+
+/** A command (or subcommand) of a running server: its row of the table, and what was measured of it. */
 export class Command {
   readonly spec: CommandSpec;
+  /** Its full name: "client|id". */
+  readonly name: string;
+  /** The word that names it, in upper case: a subcommand's second one. */
+  readonly word: string;
+  readonly subcommands: readonly Command[];
   /** May be answered from committed state when nothing unanswered precedes it. */
   readonly isRead: boolean;
+  /** Reads or writes data. */
+  readonly touchesKeys: boolean;
+  /** Held by a pause of writes. */
+  readonly mayReplicate: boolean;
+  readonly changesClient: boolean;
+  /** Its reply is one message for each of its words. */
+  readonly answersByMessages: boolean;
+  /** May run before its client has authenticated. */
+  readonly needsNoAuthentication: boolean;
+  /** Commands of administration are not shown. */
+  readonly isHiddenFromMonitors: boolean;
   /** From the arrival of its bytes to the release of its reply. */
   readonly latencyUs = new LatencyHistogram();
   /** Refused before it ran: wrong arity. */
   rejectedTotal = 0;
 
-  constructor(spec: CommandSpec) {
+  constructor(spec: CommandSpec, container?: string) {
     this.spec = spec;
-    this.isRead = spec.flags.includes("readonly");
+    const name = container === undefined ? spec.name : `${container}|${spec.name}`;
+    this.name = name;
+    this.word = spec.name.toUpperCase();
+    this.subcommands = (spec.subcommands ?? []).map((each) => new Command(each, spec.name));
+    const { flags } = spec;
+    const isWrite = flags.includes("write");
+    this.isRead = flags.includes("readonly");
+    this.touchesKeys = this.isRead || isWrite;
+    this.mayReplicate = isWrite || REPLICATED_BESIDE_WRITES.has(name);
+    this.changesClient = CHANGING_THE_CLIENT.has(name);
+    this.answersByMessages = flags.includes("pubsub") && name.endsWith("subscribe");
+    this.needsNoAuthentication = flags.includes("no_auth");
+    this.isHiddenFromMonitors = flags.includes("admin") || flags.includes("skip_monitor");
   }
 }

@@ -1,20 +1,21 @@
-// One client connection: parses, and runs commands in order, each in the way its kind demands. Replies go through its
-// reply stream, which holds them back until they are true.
+// One client connection: parses, and runs commands in order. What it takes to run one is command-execution.ts; replies go
+// through its reply stream, which holds them back until they are true.
 //
-// A connection stops running commands (and reading its socket) while a command of its own loads, is sliced or stepped or waits
-// for somebody else's stepped one, while the evaluator is congested, and while its client does not take its output: that
-// is the back-pressure.
+// A connection stops running commands (and reading its socket) while a command of its own is suspended (it loads, is sliced
+// or stepped, waits for somebody else's stepped one, or is held by a pause), while the evaluator is congested, and while
+// its client does not take its output: that is the back-pressure. What others send a client (messages, MONITOR) cannot be
+// held back that way: a client that does not take it is cut off at the limit of its class.
 import { assert } from "../base/index";
+import type { ByteString } from "../base/index";
 import type { ReadView, Session } from "../kv/index";
-import { effectsTooLarge, notReady } from "../kv/index";
 import { CommandParser, ParseStatus } from "../resp/index";
 import type { Arguments, OutputBlockPool, ReplyWriter } from "../resp/index";
-import { goSliced, goStepped } from "./command";
-import type { Command, CommandContext, SlicedFunction, SteppedFunction } from "./command";
-import { subcommandError } from "./commands/containers";
-import { ERR_NOT_PROPOSED, ERR_TOO_LARGE, speaksHttp, unknownCommand, wrongArity } from "./dispatch-errors";
-import { ERR_KEY_TOO_LONG } from "./errors";
-import { hasTooLongKey, isLong } from "./key-limit";
+import { refusalOf } from "./admission";
+import { OutputGuard } from "./clients/output-guard";
+import { CommandExecution } from "./command-execution";
+import type { Command, CommandContext } from "./command";
+import { speaksHttp, unknownCommand } from "./dispatch-errors";
+import { execAborted } from "./errors";
 import type { RedisServer } from "./redis-server";
 import { ReplyStream } from "./reply-stream";
 import type { ClientSocket, SocketHandler } from "./socket-layer";
@@ -22,9 +23,6 @@ import { TransactionState } from "./transaction-state";
 
 /** A client that takes nothing of a reply in slices for this long is let go: it holds a snapshot of the data. */
 const STALLED_CLIENT_MS = 60_000;
-
-export type ConnectionState = Pick<Connection, "database" | "name" | "libraryName" | "libraryVersion"> &
-  Pick<ReplyWriter, "protocol">;
 
 export class Connection implements SocketHandler, CommandContext {
   readonly server: RedisServer;
@@ -40,25 +38,36 @@ export class Connection implements SocketHandler, CommandContext {
   session: Session;
   /** The logical database SELECT chose. */
   database = 0;
-  name = "";
-  libraryName = "";
-  libraryVersion = "";
+  name: ByteString = "";
+  libraryName: ByteString = "";
+  libraryVersion: ByteString = "";
+  /** Full name of the command that runs or ran last. */
   lastCommand: string | undefined;
-  lastCommandAtMs: number;
+  /** When bytes came last or went last. */
+  lastInteractionMs: number;
+  /** It has given the password, or came when there was none. */
+  authenticated: boolean;
+  isSubscribed = false;
+  isMonitor = false;
+  /** CLIENT NO-EVICT and NO-TOUCH, which change nothing here but what CLIENT LIST says. */
+  noEvict = false;
+  noTouch = false;
+  /** Set while a command waits for something to happen: ends its wait, as its timeout would or with an error. */
+  unblock: ((withError: boolean) => void) | undefined;
   /** MULTI's queue and WATCH's keys. */
   readonly transaction: TransactionState;
-  /** When the bytes of the command that runs arrived; monotonic. */
-  private startedMs = 0;
+  readonly execution: CommandExecution;
+  private readonly outputGuard = new OutputGuard();
   private running = false;
-  /** A command is loading, in slices or in steps: nothing behind it may run. */
-  private suspended = false;
+  /** A pause holds the present command. */
+  isHeld = false;
   private waitingForRelief = false;
   private paused = false;
   private closing = false;
   /** The client sends no more. */
   private inputEnded = false;
   private endSent = false;
-  private isClosed = false;
+  isClosed = false;
   /** Goes on with a command in slices when the client has caught up. */
   private caughtUp: (() => void) | undefined;
 
@@ -76,27 +85,41 @@ export class Connection implements SocketHandler, CommandContext {
       socket,
       statistics,
       roomMade: () => this.roomMade(),
-      brokenOff: () => this.brokenOff(),
+      brokenOff: () => this.cutOff(),
+      stateLost: () => this.closeAfterReply(),
     });
     this.reply = this.replies.writer;
     this.session = evaluator.session;
     this.transaction = new TransactionState(evaluator);
-    this.createdAtMs = this.lastCommandAtMs = clock.wallMs();
+    this.execution = new CommandExecution(this);
+    this.createdAtMs = this.lastInteractionMs = clock.wallMs();
+    this.authenticated = server.limits.password === "";
   }
 
-  get pendingOutputBytes(): number {
-    return this.replies.pendingBytes;
+  get protocol(): 2 | 3 {
+    return this.reply.protocol;
   }
 
-  /** What commands that touch no data have made of the connection: for an EXEC that begins again from its start. */
-  noteState(): ConnectionState {
-    const { database, name, libraryName, libraryVersion } = this;
-    return { database, name, libraryName, libraryVersion, protocol: this.reply.protocol };
+  get mustAuthenticate(): boolean {
+    return !this.authenticated && this.server.limits.password !== "";
   }
 
-  restoreState({ protocol, ...state }: ConnectionState): void {
-    Object.assign(this, state);
-    this.reply.protocol = protocol;
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
+  /** A command waits for something to happen, or for the end of a pause. */
+  get isBlocked(): boolean {
+    return this.unblock !== undefined || this.isHeld;
+  }
+
+  /** A command of it is under way. */
+  get isBusy(): boolean {
+    return this.execution.isSuspended || !this.replies.isUngated;
+  }
+
+  get isReading(): boolean {
+    return !this.paused;
   }
 
   /** No more commands are read; what has been answered is still sent, then the connection ends. */
@@ -110,6 +133,52 @@ export class Connection implements SocketHandler, CommandContext {
     if (!this.running) this.flush();
   }
 
+  /** Ends it at once; what was not sent is not sent any more. */
+  cutOff(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.closing = true;
+    this.replies.close();
+    this.socket.destroy();
+  }
+
+  // ── What others send it ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A message between replies, which is true when batch `sequence` is released. */
+  push(bytes: Buffer, sequence: number): void {
+    if (this.isClosed || this.endSent) return;
+    this.replies.push(bytes, sequence);
+    this.checkOutput();
+    if (!this.running) this.server.flushAtTurnEnd(this);
+  }
+
+  /** Cuts the client off if it takes too little of its output. */
+  checkOutput(): void {
+    const { limits, clock } = this.server;
+    const outputClass = this.isMonitor ? "monitor" : this.isSubscribed ? "pubsub" : "normal";
+    const { pendingBytes } = this.replies;
+    if (this.outputGuard.mustCutOff(pendingBytes, outputClass, limits, clock.monotonicMs())) this.cutOff();
+  }
+
+  /**
+   * Does what tells others of the command that runs, once that has ended well: `act` is given the batch behind which it is
+   * true. A command that is alone tells at once, one within an EXEC at the end of that.
+   */
+  announce(act: (sequence: number) => void): void {
+    const { replies } = this;
+    if (!this.transaction.isRunning) act(replies.lastSequence);
+    else this.session.announce((sequence) => act(Math.max(sequence, replies.lastSequence)));
+  }
+
+  /** Tells those who monitor that the command has run; within an EXEC in `database`, where it was begun. */
+  tellMonitors(command: Command, database = this.database): void {
+    const { monitors } = this.server;
+    const line = monitors.lineOf(this, command, this.args, database);
+    if (line !== undefined) this.announce((sequence) => monitors.tell(line, sequence));
+  }
+
+  // ── Reads in slices ───────────────────────────────────────────────────────────────────────────────────────────────
+
   /** A view for a read in slices, of a queued command one that shows the effects of those before it. undefined: leadership was lost. */
   pinView(ready: (view: ReadView | undefined) => void): void {
     const { view } = this.transaction;
@@ -122,10 +191,11 @@ export class Connection implements SocketHandler, CommandContext {
    * client keeps up, else when it has caught up or has gone.
    */
   sendPart(next: () => void): void {
-    assert(this.suspended, "parts are sent by a command in slices");
+    const { current, isSuspended } = this.execution;
+    assert(isSuspended && current !== undefined, "parts are sent by a command in slices");
     // Behind replies that wait the part waits, too.
     if (!this.replies.isUngated || this.isClosed) return next();
-    this.replies.sendPart();
+    this.replies.sendPart(current);
     if (!this.isOverLimit) return next();
     const cancel = this.server.scheduler.after(STALLED_CLIENT_MS, () => this.socket.destroy());
     this.caughtUp = () => {
@@ -143,8 +213,11 @@ export class Connection implements SocketHandler, CommandContext {
   // ── Socket ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   chunk(bytes: Buffer): void {
-    this.server.statistics.netInputBytesTotal += bytes.length;
+    const { statistics, clock } = this.server;
+    statistics.netInputBytesTotal += bytes.length;
     if (this.closing || this.isClosed) return;
+    this.lastInteractionMs = clock.wallMs();
+    if (!this.authenticated) this.parser.setAuthenticated(!this.mustAuthenticate);
     this.parser.push(bytes);
     this.run();
   }
@@ -156,6 +229,7 @@ export class Connection implements SocketHandler, CommandContext {
   }
 
   drained(): void {
+    this.lastInteractionMs = this.server.clock.wallMs();
     if (!this.isOverLimit) this.resumeSlices();
     this.run();
   }
@@ -169,41 +243,50 @@ export class Connection implements SocketHandler, CommandContext {
     this.resumeSlices();
   }
 
-  private brokenOff(): void {
-    this.isClosed = true;
-    this.closing = true;
-    this.socket.destroy();
-  }
-
   // ── Running commands ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Goes on with a command that was suspended, by `step`, and then with those behind it. */
+  runCommand(step: () => void): void {
+    this.running = this.replies.held = true;
+    this.replies.beginReply();
+    step();
+    this.replies.settle();
+    this.running = false;
+    this.run();
+  }
 
   private run(): void {
     if (this.running || this.isClosed) return;
-    this.running = this.replies.held = true;
+    const { execution, replies } = this;
+    this.running = replies.held = true;
     const nowMs = this.server.clock.monotonicMs();
-    while (!this.suspended && !this.closing && this.mayGoOn()) {
+    while (!execution.isSuspended && !this.closing && this.mayGoOn()) {
       const status = this.parser.next();
       if (status === ParseStatus.needMore) {
         if (this.inputEnded) this.closing = true;
         break;
       }
-      this.startedMs = nowMs;
+      execution.startedMs = nowMs;
+      replies.beginReply();
       if (status === ParseStatus.command) this.execute();
       else {
         this.reply.error(`ERR ${this.parser.error}`);
-        this.answered(this.server.protocolErrors, 0);
+        execution.answered(this.server.protocolErrors, 0);
         this.closing = true;
       }
+      replies.settle();
     }
-    this.running = this.replies.held = false;
+    this.running = replies.held = false;
     this.flush();
   }
 
   /** Sends what may go, ends the connection if that was all, and reads on or does not. */
-  private flush(): void {
-    if (this.isClosed) return;
+  flush(): void {
+    if (this.isClosed || this.running) return;
     this.replies.send();
-    if (this.closing && !this.endSent && this.replies.isUngated && !this.suspended) {
+    if (this.replies.pendingBytes > 0) this.checkOutput();
+    if (this.isClosed) return;
+    if (this.closing && !this.endSent && this.replies.isUngated && !this.execution.isSuspended) {
       this.endSent = true;
       this.socket.end();
     }
@@ -231,7 +314,7 @@ export class Connection implements SocketHandler, CommandContext {
   private adjustReading(): void {
     if (this.isClosed) return;
     // What still comes to a connection that ends is read and dropped: unread, it would keep the socket from closing.
-    const stop = !this.closing && (this.suspended || this.waitingForRelief || this.isOverLimit);
+    const stop = !this.closing && (this.execution.isSuspended || this.waitingForRelief || this.isOverLimit);
     if (stop === this.paused) return;
     this.paused = stop;
     if (stop) this.socket.pause();
@@ -245,7 +328,7 @@ export class Connection implements SocketHandler, CommandContext {
   private execute(): void {
     const { server, args } = this;
     server.statistics.commandsTotal++;
-    const command = server.table.find(args.buffer, args.start(0), args.end(0));
+    const command = server.table.resolve(args);
     if (command === undefined) {
       if (speaksHttp(args)) {
         this.closing = true;
@@ -253,150 +336,44 @@ export class Connection implements SocketHandler, CommandContext {
       }
       return this.refuse(server.unknownCommands, unknownCommand(args));
     }
-    const { spec } = command;
-    this.lastCommand = spec.name;
-    if (spec.arity >= 0 ? args.count !== spec.arity : args.count < -spec.arity) {
-      command.rejectedTotal++;
-      return this.refuse(command, wrongArity(spec.name));
-    }
-    if (isLong(args) && hasTooLongKey(spec, args)) return this.refuse(command, ERR_KEY_TOO_LONG);
-    if (this.transaction.isOpen) {
-      const error = spec.subcommands && subcommandError(spec.name, spec.subcommands, args);
-      if (error !== undefined) return this.refuse(command, error);
-      if (this.transaction.queue(command, args, this.reply)) return this.answered(command, 0);
-    }
-    switch (spec.function.kind) {
-      case "evaluated":
-        return this.evaluate(command, 0);
-      case "immediate":
-        spec.function.run(this);
-        return this.answered(command, 0);
-      case "sliced":
-        return this.slice(command, spec.function.run);
+    this.lastCommand = command.name;
+    const refusal = refusalOf(this, command, args);
+    if (refusal !== undefined) return this.refuse(command, refusal);
+    this.admit(command);
+  }
+
+  private admit(command: Command): void {
+    const { execution, server, transaction } = this;
+    this.isHeld = !this.closing && server.pause.holds(command, transaction);
+    if (this.isHeld) {
+      execution.suspend(
+        (resume) => server.pause.whenOver(resume),
+        () => this.admit(command),
+      );
+    } else if (this.closing) {
+      // It was held when the server was told to stop: it was not begun, and is not.
+    } else if (transaction.isOpen && transaction.queue(command, this.args, this.reply)) {
+      execution.answered(command, 0, true);
+    } else {
+      execution.run(command);
     }
   }
 
   /** Answers a command that is not run. */
   private refuse(command: Command, error: string): void {
-    this.transaction.abort();
-    this.reply.error(error);
-    this.answered(command, 0);
-  }
-
-  private evaluate(command: Command, attempt: number): void {
-    const { reply } = this;
-    const { evaluator } = this.server;
-    const definition = command.spec.function;
-    assert(definition.kind === "evaluated", "only an evaluated command is evaluated");
-    if (!evaluator.available) return this.ended(command, 0, ERR_NOT_PROPOSED);
-    const mark = reply.length;
-    let committed = command.isRead && this.replies.isUngated;
-    for (;;) {
-      if (!committed && evaluator.busy) {
-        return this.suspend(command, attempt, (resume) => evaluator.whenIdle(resume));
-      }
-      const session = evaluator.begin(committed, attempt);
-      const outcome = definition.run(this);
-      if (outcome === undefined) break;
-      reply.rollback(mark);
-      if (outcome === goSliced) {
-        evaluator.abandon();
-        assert(definition.sliced !== undefined, "a command that goes sliced has a sliced form");
-        return this.slice(command, definition.sliced);
-      }
-      if (outcome === goStepped) {
-        evaluator.abandon();
-        assert(definition.stepped !== undefined, "a command that goes stepped has a stepped form");
-        return this.step(command, definition.stepped);
-      }
-      assert(outcome === notReady, "an evaluation ends or is not ready");
-      if (!session.latestNeeded) {
-        return this.suspend(command, attempt + 1, (resume) => evaluator.loadThen(resume));
-      }
-      evaluator.abandon();
-      committed = false;
-    }
-    this.finished(command, evaluator.finish());
-  }
-
-  /** Evaluates the command again when what it waits for has come. */
-  private suspend(command: Command, attempt: number, wait: (resume: () => void) => void): void {
-    this.suspended = true;
-    const { startedMs } = this;
-    wait(() => {
-      this.suspended = false;
-      if (this.isClosed) return;
-      this.startedMs = startedMs;
-      this.evaluate(command, attempt);
-      this.run();
-    });
-  }
-
-  private slice(command: Command, run: SlicedFunction): void {
-    run(this, this.suspendedUntilDone(command));
-  }
-
-  private step(command: Command, steps: SteppedFunction): void {
-    const { evaluator } = this.server;
-    assert(!evaluator.busy, "one stepped evaluation at a time");
-    const done = this.suspendedUntilDone(command);
-    evaluator.runSteps(
-      (session) => {
-        this.session = session;
-        return steps(this);
-      },
-      (sequence) => {
-        this.session = evaluator.session;
-        done(sequence);
-      },
-    );
-  }
-
-  /** Nothing later runs until the returned function is called with the sequence the reply waits for. */
-  private suspendedUntilDone(command: Command): (sequence: number) => void {
-    this.suspended = true;
-    const { startedMs } = this;
-    let finished = false;
-    return (sequence) => {
-      assert(!finished, "a command is done once");
-      finished = true;
-      this.suspended = false;
-      if (this.isClosed) {
-        this.reply.discard();
-        return;
-      }
-      this.startedMs = startedMs;
-      this.finished(command, sequence);
-      this.run();
-    };
-  }
-
-  // ── Replies ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** The reply written behind the last whole one stands, unless `sequence` says that there is nothing to it. */
-  private finished(command: Command, sequence: number): void {
-    if (sequence >= 0) return this.answered(command, sequence);
-    // Not to a mark from before `finish`: leadership may have been lost in it, and replies before this one replaced.
-    if (!this.replies.takeBack()) return;
-    this.ended(command, 0, sequence === effectsTooLarge ? ERR_TOO_LARGE : ERR_NOT_PROPOSED);
-  }
-
-  /** A command that was to run ends with an error and without effects; an EXEC takes its transaction with it. */
-  private ended(command: Command, sequence: number, error: string): void {
-    if (command.spec.name === "exec") this.transaction.discard();
-    this.reply.error(error);
-    this.answered(command, sequence);
-  }
-
-  private answered(command: Command, sequence: number): void {
-    this.replies.answered(command, sequence, this.startedMs);
+    const { transaction } = this;
+    const isExec = command.spec.name === "exec";
+    if (isExec) transaction.discard();
+    else transaction.abort();
+    this.reply.error(isExec ? execAborted(error) : error);
+    this.execution.answered(command, 0);
   }
 
   /** A connection that ends may be done, a paused one may go on; that one not from inside the evaluator's call. */
   private roomMade(): void {
     if (this.closing) {
       if (!this.running) this.flush();
-    } else if (this.paused && !this.suspended) {
+    } else if (this.paused && !this.execution.isSuspended) {
       this.server.scheduler.atTurnEnd(() => this.run());
     }
   }

@@ -57,6 +57,43 @@ export const ERR_DISCARD_WITHOUT_MULTI = "ERR DISCARD without MULTI";
 export const ERR_EXEC_ABORTED = "EXECABORT Transaction discarded because of previous errors.";
 export const ERR_NOT_IN_TRANSACTION = "ERR Command not allowed inside a transaction";
 
+export const ERR_NO_AUTHENTICATION = "NOAUTH Authentication required.";
+export const ERR_HELLO_NO_AUTHENTICATION =
+  "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time";
+export const ERR_NO_PASSWORD =
+  "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?";
+export const ERR_MONITOR_KEYSPACE = "ERR Replica can't interact with the keyspace";
+export const ERR_MONITOR_IN_MULTI = "ERR MONITOR isn't allowed for DENY BLOCKING client";
+export const ERR_TIMEOUT_NOT_INTEGER = "ERR timeout is not an integer or out of range";
+export const ERR_TIMEOUT_NEGATIVE = "ERR timeout is negative";
+export const ERR_PAUSE_MODE = "ERR CLIENT PAUSE mode must be WRITE or ALL";
+export const ERR_NO_SUCH_CLIENT = "ERR No such client";
+export const ERR_KILL_ID = "ERR client-id should be greater than 0";
+export const ERR_CLIENT_ID = "ERR Invalid client ID";
+export const ERR_UNBLOCK_REASON = "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR";
+export const ERR_CACHING_WITHOUT_TRACKING =
+  "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled";
+
+export function notWhileSubscribed(command: string): string {
+  return `ERR Can't execute '${command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`;
+}
+
+export function unknownClientType(type: ByteString): string {
+  return `ERR Unknown client type '${shown(type, Infinity)}'`;
+}
+
+export function noSuchUser(user: ByteString): string {
+  return `ERR No such user '${shown(user, Infinity)}'`;
+}
+
+export function unknownCategory(category: ByteString): string {
+  return `ERR Unknown category '${shown(category, Infinity)}'`;
+}
+
+export function execAborted(reason: string): string {
+  return `EXECABORT Transaction discarded because of: ${reason.replace(/^ERR /, "")}`;
+}
+
 export function invalidExpireTime(command: ByteString): string {
   return `ERR invalid expire time in '${command}' command`;
 }
@@ -90,5 +127,8 @@ export const ERR_KEY_TOO_LONG = `ERR a key is longer than ${MAX_KEY_BYTES} bytes
 export const ERR_NO_DATABASE_IDS =
   "ERR this group has flushed databases four billion times and has no ids left for another";
 export const ERR_FIELD_TOO_LONG = `ERR a field is longer than ${MAX_KEY_BYTES} bytes`;
+export const ERR_TRACKING =
+  "ERR CLIENT TRACKING is not supported: this server does not tell clients what to drop from their caches";
 export const ERR_TRANSACTION_TOO_LARGE =
   "ERR the commands queued by MULTI exceed 1 GiB; this one was not queued and EXEC will run none of them";
+export const ERR_CHANNEL_TOO_LONG = `ERR a channel or a pattern is longer than ${MAX_KEY_BYTES} bytes`;

@@ -5,3 +5,5 @@ export type { CommandSpec } from "./command";
 export { RedisServer } from "./redis-server";
 export type { RedisServerOptions, ShutdownRequest } from "./redis-server";
 export type { ClientSocket, Listener, SocketHandler, SocketLayerName } from "./socket-layer";
+export { clientLimits } from "./clients/client-limits";
+export type { ClientLimits } from "./clients/client-limits";

@@ -4,11 +4,19 @@ import type { Clock, Scheduler, SeededRandom } from "../base/index";
 import type { Evaluator, ReadView } from "../kv/index";
 import type { OutputBlockPool, ParserLimits } from "../resp/index";
 import type { Storage } from "../storage/index";
+import { isDenied } from "./access";
+import type { ClientLimits } from "./clients/client-limits";
+import { ClientPause } from "./clients/client-pause";
+import { ClientWatch } from "./clients/client-watch";
+import { Monitors } from "./clients/monitors";
 import { Command } from "./command";
 import type { CommandTable } from "./command-table";
 import { Connection } from "./connection";
-import { ERR_MAX_CLIENTS } from "./dispatch-errors";
+import { ERR_DENIED, ERR_MAX_CLIENTS } from "./dispatch-errors";
 import { KeySampler } from "./key-sampler";
+import { Notifications } from "./notifications";
+import { Publisher } from "./pubsub/publisher";
+import { Subscriptions } from "./pubsub/subscriptions";
 import { ReplyWriter } from "../resp/index";
 import type { ClientSocket, Listener, SocketHandler, SocketLayerName } from "./socket-layer";
 import { listenNative } from "./sockets/native-sockets";
@@ -34,9 +42,8 @@ export interface RedisServerOptions {
   readonly pool: OutputBlockPool;
   readonly table: CommandTable;
   readonly parserLimits: Partial<ParserLimits>;
-  readonly maxClients: number;
-  /** Reply bytes waiting for one client beyond which its commands are not run. */
-  readonly outputLimitBytes: number;
+  /** Read at the moment of use; whoever holds the object may change it. */
+  readonly limits: ClientLimits;
   /** Effective options for CONFIG GET, by Redis's name where Redis has one. */
   readonly config: ReadonlyMap<string, string>;
   readonly version: string;
@@ -55,8 +62,12 @@ export class RedisServer {
   readonly scheduler: Scheduler;
   readonly table: CommandTable;
   readonly parserLimits: Partial<ParserLimits>;
-  readonly outputLimitBytes: number;
-  readonly maxClients: number;
+  readonly limits: ClientLimits;
+  readonly subscriptions = new Subscriptions<Connection>();
+  readonly publisher = new Publisher(this.subscriptions);
+  readonly notifications: Notifications;
+  readonly monitors: Monitors;
+  readonly pause: ClientPause;
   readonly config: ReadonlyMap<string, string>;
   readonly version: string;
   readonly nodeId: number;
@@ -79,13 +90,16 @@ export class RedisServer {
   private readonly pool: OutputBlockPool;
   private readonly socketLayer: SocketLayerName;
   private readonly connections = new Map<number, Connection>();
-  /** Clients that were told that there is no room and have not gone yet. */
+  /** Clients that were told that they are not let in and have not gone yet. */
   private readonly rejected = new Set<ClientSocket>();
   /** The last view each client's long reads were given, by connection: called off when the client goes. */
   private readonly views = new Map<number, ReadView>();
   private lastId = 0;
   private listener: Listener | undefined;
   private accepting = false;
+  private readonly watch: ClientWatch;
+  /** Connections that others have sent something, to be flushed at the end of the turn. */
+  private readonly unflushed = new Set<Connection>();
 
   constructor(options: RedisServerOptions) {
     this.evaluator = options.evaluator;
@@ -95,8 +109,12 @@ export class RedisServer {
     this.pool = options.pool;
     this.table = options.table;
     this.parserLimits = options.parserLimits;
-    this.outputLimitBytes = options.outputLimitBytes;
-    this.maxClients = options.maxClients;
+    this.limits = options.limits;
+    this.notifications = new Notifications(this.limits, this.publisher);
+    this.evaluator.events = this.notifications;
+    this.monitors = new Monitors(options.clock);
+    this.pause = new ClientPause(options.clock, options.scheduler);
+    this.watch = new ClientWatch(this);
     this.config = options.config;
     this.version = options.version;
     this.nodeId = options.nodeId;
@@ -111,6 +129,15 @@ export class RedisServer {
     return this.connections;
   }
 
+  get maxClients(): number {
+    return this.limits.maxClients;
+  }
+
+  /** Reply bytes waiting for one client beyond which its commands are not run. */
+  get outputLimitBytes(): number {
+    return this.limits.outputLimitBytes;
+  }
+
   /** The port RESP is served on; 0 when it is not. */
   get port(): number {
     return this.listener?.port ?? 0;
@@ -119,6 +146,7 @@ export class RedisServer {
   /** Opens the port. Throws BasaltError LISTEN_FAILED. */
   async listen(host: string, port: number): Promise<Listener> {
     this.accepting = true;
+    this.watch.start();
     const { pool, scheduler } = this;
     const accept = (socket: ClientSocket): SocketHandler => this.accept(socket);
     this.listener =
@@ -130,7 +158,8 @@ export class RedisServer {
 
   /** Takes a new connection over; simulation calls it with sockets of its own. */
   accept(socket: ClientSocket): SocketHandler {
-    if (this.connections.size >= this.maxClients) return this.reject(socket);
+    if (this.connections.size >= this.maxClients) return this.reject(socket, ERR_MAX_CLIENTS);
+    if (isDenied(this.limits, socket.remoteAddress)) return this.reject(socket, ERR_DENIED);
     this.statistics.connectionsTotal++;
     const connection = new Connection(this, ++this.lastId, socket, this.pool);
     this.connections.set(connection.id, connection);
@@ -142,11 +171,25 @@ export class RedisServer {
     const view = this.views.get(connection.id);
     this.views.delete(connection.id);
     view?.callOff();
+    this.subscriptions.removeAll(connection);
+    this.monitors.remove(connection);
   }
 
   /** A long read of the client works on this view. A client has one such read at a time. */
   reads(connectionId: number, view: ReadView): void {
     if (this.connections.has(connectionId)) this.views.set(connectionId, view);
+  }
+
+  /** Sends what others have put among a connection's replies, in one write. */
+  flushAtTurnEnd(connection: Connection): void {
+    if (this.unflushed.size === 0) {
+      this.scheduler.atTurnEnd(() => {
+        const connections = [...this.unflushed];
+        this.unflushed.clear();
+        for (const each of connections) each.flush();
+      });
+    }
+    this.unflushed.add(connection);
   }
 
   /**
@@ -156,7 +199,9 @@ export class RedisServer {
   async close(): Promise<void> {
     const closed = this.accepting ? this.listener?.close() : undefined;
     this.accepting = false;
+    this.watch.stop();
     for (const connection of this.connections.values()) connection.finishAndClose();
+    this.pause.unpause();
     this.scheduler.after(CLOSING_MS, () => {
       for (const connection of this.connections.values()) connection.socket.destroy();
       for (const socket of this.rejected) socket.destroy();
@@ -164,11 +209,11 @@ export class RedisServer {
     await closed;
   }
 
-  /** Tells a client that there is no room, and lets it go, also when it does not go by itself. */
-  private reject(socket: ClientSocket): SocketHandler {
+  /** Tells a client why it is not let in, and lets it go, also when it does not go by itself. */
+  private reject(socket: ClientSocket, error: string): SocketHandler {
     this.statistics.rejectedConnectionsTotal++;
     const writer = new ReplyWriter(this.pool);
-    writer.error(ERR_MAX_CLIENTS);
+    writer.error(error);
     const block = writer.take();
     if (block !== undefined) socket.write(block);
     socket.end();

@@ -3,7 +3,10 @@
 // Replies are written into one writer. A reply that depends on batches not committed yet is behind a gate: "from offset
 // `start` on, bytes may go when batch `sequence` is released". Gates only ever rise along the connection, so the bytes
 // before the first unreleased gate are what may be sent, in one write a turn. When leadership is lost the replies behind
-// unreleased gates are replaced, one error for each. Belongs to its connection; one JavaScript thread.
+// unreleased gates are replaced, one error for each.
+//
+// Messages that come from elsewhere (pub/sub, MONITOR) have their place between whole replies, and a gate like theirs: what
+// a message tells is true only then. When it is lost a message is dropped. Belongs to its connection; one JavaScript thread.
 import { RingQueue, assert } from "../base/index";
 import type { Clock } from "../base/index";
 import type { Evaluator, ReleaseWaiter } from "../kv/index";
@@ -12,6 +15,8 @@ import type { OutputBlockPool } from "../resp/index";
 import type { Command } from "./command";
 import { ERR_NOT_PROPOSED, ERR_UNKNOWN_OUTCOME } from "./dispatch-errors";
 import type { ClientSocket } from "./socket-layer";
+
+const NOTHING = Buffer.alloc(0);
 
 interface Gate {
   /** Offset in the connection's reply stream where the first reply that waits here begins. */
@@ -22,6 +27,26 @@ interface Gate {
   /** One for each reply, for the clock. */
   readonly commands: Command[];
   readonly startedMs: number;
+  /** Those of the commands that have no reply, so that they need none when it is lost. */
+  silent: Set<number> | undefined;
+  /** Messages among the replies. */
+  messages: PushedMessage[] | undefined;
+  /** One of the commands changed what the client is to the server: if its reply is lost, nobody knows what it is. */
+  changesClient: boolean;
+}
+
+interface PushedMessage {
+  /** Where it lies in the stream. */
+  readonly start: number;
+  readonly end: number;
+  readonly sequence: number;
+  /** How many replies of its gate come before it. */
+  readonly behind: number;
+}
+
+interface DeferredMessage {
+  readonly bytes: Buffer;
+  readonly sequence: number;
 }
 
 /** What a stream works on, and what it tells its connection. */
@@ -35,6 +60,8 @@ export interface ReplyStreamScope {
   roomMade(): void;
   /** A reply of which the client has a part cannot be ended: the connection has to be. */
   brokenOff(): void;
+  /** The reply to a command that changed the client's state was lost: the client must begin anew. */
+  stateLost(): void;
 }
 
 export class ReplyStream implements ReleaseWaiter {
@@ -50,6 +77,15 @@ export class ReplyStream implements ReleaseWaiter {
   /** Of the reply that is being written in slices a part stands: it counts as answered, and may have been sent. */
   private partStands = false;
   private isClosed = false;
+  /** Messages that came while a reply was being written. */
+  private deferred: DeferredMessage[] = [];
+  private deferredBytes = 0;
+  /** A command runs in this turn: its reply comes before messages, its own included. */
+  private isReplying = false;
+  /** CLIENT REPLY: OFF; SKIP for the present command; SKIP for the next one. */
+  private isOff = false;
+  private skips = false;
+  private skipsNext = false;
   /** Set while commands run: what may go is sent at the end, in one write. */
   held = false;
 
@@ -65,7 +101,12 @@ export class ReplyStream implements ReleaseWaiter {
 
   /** Bytes written and not taken by the kernel. */
   get pendingBytes(): number {
-    return this.writer.length + this.scope.socket.bufferedBytes;
+    return this.writer.length + this.deferredBytes + this.scope.socket.bufferedBytes;
+  }
+
+  /** The highest batch that a reply waits for; 0 if none does. */
+  get lastSequence(): number {
+    return this.gates.last()?.sequence ?? 0;
   }
 
   /** True if bytes beyond the limit wait here or in the socket. */
@@ -73,21 +114,66 @@ export class ReplyStream implements ReleaseWaiter {
     return this.writer.length >= limitBytes || this.scope.socket.bufferedBytes >= limitBytes;
   }
 
-  /** The reply just written waits for `sequence` (0: for nothing but the replies before it). */
-  answered(command: Command, sequence: number, startedMs: number): void {
+  /** A command runs: until `settle`, what it writes is its reply. */
+  beginReply(): void {
+    this.isReplying = true;
+  }
+
+  /** The command has answered or waits: messages that came meanwhile take their place. */
+  settle(): void {
+    this.isReplying = false;
+    if (this.deferred.length === 0 || this.isWithinReply) return;
+    this.deferredBytes = 0;
+    for (const { bytes, sequence } of this.deferred.splice(0)) this.append(bytes, sequence);
+  }
+
+  /** Puts a message between replies; it goes out when batch `sequence` is released, and behind everything before it. */
+  push(bytes: Buffer, sequence: number): void {
+    if (this.isClosed) return;
+    if (!this.isReplying && !this.isWithinReply && this.deferred.length === 0) {
+      this.append(bytes, sequence);
+      return;
+    }
+    this.deferred.push({ bytes, sequence });
+    this.deferredBytes += bytes.length;
+  }
+
+  /** CLIENT REPLY. */
+  setReplyMode(mode: "on" | "off" | "skip"): void {
+    if (mode === "skip") this.skipsNext = !this.isOff;
+    else {
+      this.isOff = mode === "off";
+      this.skips = this.skipsNext = false;
+    }
+  }
+
+  /**
+   * The reply just written waits for `sequence` (0: for nothing but the replies before it). `changesClient`: the command
+   * changed what the client is to the server.
+   */
+  answered(command: Command, sequence: number, startedMs: number, changesClient = false): void {
+    if (this.isMuted(command)) this.dropReply();
+    this.skips = this.skipsNext;
+    this.skipsNext = false;
     const start = this.answeredBytes;
     this.answeredBytes = this.sentBytes + this.writer.length;
-    const last = this.gates.last();
-    if (last !== undefined && sequence <= last.sequence) {
-      last.commands.push(command);
-    } else if (sequence === 0) {
-      if (this.ungated.length > 0 && this.ungatedStartedMs !== startedMs) this.recordUngated();
-      this.ungatedStartedMs = startedMs;
-      this.ungated.push(command);
-    } else {
-      this.gates.push({ start, sequence, continues: this.partStands, commands: [command], startedMs });
-      this.scope.evaluator.waitFor(sequence, this);
+    let gate = this.gates.last();
+    if (gate === undefined || sequence > gate.sequence) {
+      if (sequence === 0) {
+        if (this.ungated.length > 0 && this.ungatedStartedMs !== startedMs) this.recordUngated();
+        this.ungatedStartedMs = startedMs;
+        this.ungated.push(command);
+        this.partStands = false;
+        return;
+      }
+      gate = this.openGate(start, sequence, startedMs);
     }
+    if (this.answeredBytes === start && !this.partStands) {
+      gate.silent ??= new Set();
+      gate.silent.add(gate.commands.length);
+    }
+    gate.commands.push(command);
+    if (changesClient) gate.changesClient = true;
     this.partStands = false;
   }
 
@@ -105,8 +191,9 @@ export class ReplyStream implements ReleaseWaiter {
   }
 
   /** What has been written of a reply stands, whatever comes, and is sent if no reply before it waits. */
-  sendPart(): void {
+  sendPart(command: Command): void {
     if (this.gates.length > 0 || this.isClosed) return;
+    if (this.isMuted(command)) return this.dropReply();
     this.answeredBytes = this.sentBytes + this.writer.length;
     this.partStands = true;
     this.send();
@@ -138,6 +225,8 @@ export class ReplyStream implements ReleaseWaiter {
   /** The connection is gone. */
   close(): void {
     this.isClosed = true;
+    this.deferred = [];
+    this.deferredBytes = 0;
     this.gates.clear();
     this.writer.discard();
     this.answeredBytes = this.sentBytes;
@@ -156,18 +245,76 @@ export class ReplyStream implements ReleaseWaiter {
     assert(first.sequence >= firstUnknown, "released replies were sent");
     if (first.continues) return this.breakOff();
     // Behind the replies that are lost may stand the beginning of one that is being written in slices: it stays.
-    const lostBytes = this.answeredBytes - this.sentBytes;
+    const origin = this.sentBytes;
+    const lostBytes = this.answeredBytes - origin;
+    // None, if all of them were kept back.
     const block = this.writer.take();
-    assert(block !== undefined, "lost replies have been written");
+    const bytes = block?.bytes ?? NOTHING;
+    let stateIsLost = false;
     for (let gate = this.gates.shift(); gate !== undefined; gate = this.gates.shift()) {
       const error = gate.sequence >= firstNotProposed ? ERR_NOT_PROPOSED : ERR_UNKNOWN_OUTCOME;
-      for (let i = 0; i < gate.commands.length; i++) this.writer.error(error);
+      const messages = (gate.messages ?? []).filter(({ sequence }) => sequence < firstUnknown);
+      const { commands, silent } = gate;
+      for (let i = 0; i <= commands.length; i++) {
+        for (const { start, end, behind } of messages) {
+          if (behind === i) this.writer.bytesFrom(bytes, start - origin, end - origin);
+        }
+        if (i < commands.length && silent?.has(i) !== true) this.writer.error(error);
+      }
+      stateIsLost ||= gate.changesClient;
     }
     this.answeredBytes = this.sentBytes + this.writer.length;
-    this.writer.bytesFrom(block.bytes, lostBytes, block.length);
-    this.scope.pool.release(block);
+    if (block !== undefined) {
+      this.writer.bytesFrom(bytes, lostBytes, block.length);
+      this.scope.pool.release(block);
+    }
     this.send();
+    if (stateIsLost) this.scope.stateLost();
     this.scope.roomMade();
+  }
+
+  private openGate(start: number, sequence: number, startedMs: number): Gate {
+    const gate: Gate = {
+      start,
+      sequence,
+      continues: this.partStands,
+      commands: [],
+      startedMs,
+      silent: undefined,
+      messages: undefined,
+      changesClient: false,
+    };
+    this.gates.push(gate);
+    this.scope.evaluator.waitFor(sequence, this);
+    return gate;
+  }
+
+  /** Bytes of a reply that is not whole stand in the writer, or its client has a part of it. */
+  private get isWithinReply(): boolean {
+    return this.partStands || this.sentBytes + this.writer.length > this.answeredBytes;
+  }
+
+  private append(bytes: Buffer, sequence: number): void {
+    const start = this.answeredBytes;
+    this.writer.bytesFrom(bytes, 0, bytes.length);
+    const end = (this.answeredBytes = this.sentBytes + this.writer.length);
+    let gate = this.gates.last();
+    const { evaluator, clock } = this.scope;
+    if (sequence > evaluator.releasedSequence && (gate === undefined || sequence > gate.sequence)) {
+      gate = this.openGate(start, sequence, clock.monotonicMs());
+    }
+    if (gate === undefined) return;
+    gate.messages ??= [];
+    gate.messages.push({ start, end, sequence, behind: gate.commands.length });
+  }
+
+  /** CLIENT REPLY keeps this reply back. What subscribing answers is a message, which it does not keep back. */
+  private isMuted(command: Command): boolean {
+    return (this.isOff || this.skips) && !command.answersByMessages;
+  }
+
+  private dropReply(): void {
+    this.writer.rollback(this.answeredBytes - this.sentBytes);
   }
 
   private breakOff(): void {

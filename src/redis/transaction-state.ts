@@ -26,13 +26,25 @@ export class TransactionState {
   queued: QueuedCommand[] = [];
   /** What WATCH watches; undefined: nothing. */
   watcher: Watcher | undefined;
+  /** Among the queued commands is one that changes what the client is to the server … */
+  changesClient = false;
+  /** … one that a pause of writes holds. */
+  mayReplicate = false;
+  /** The queued commands are being run, as one evaluation. */
+  isRunning = false;
   /** While an EXEC runs in steps: what its reads in slices read from. */
   view: ReadView | undefined;
-  private queuedBytes = 0;
+  /** Memory of the queue. */
+  queuedBytes = 0;
   private readonly evaluator: Evaluator;
 
   constructor(evaluator: Evaluator) {
     this.evaluator = evaluator;
+  }
+
+  open(): void {
+    this.isOpen = true;
+    this.changesClient = this.mayReplicate = false;
   }
 
   /** Takes a command into the queue, or refuses it, with its reply. False: it is run at once. */
@@ -53,6 +65,8 @@ export class TransactionState {
     // The rest of a spoilt queue is answered and not kept.
     if (!this.isAborted) {
       this.queuedBytes += bytes;
+      this.changesClient ||= command.changesClient;
+      this.mayReplicate ||= command.mayReplicate;
       this.queued.push({ command, args: args.copyOut() });
     }
     reply.simple("QUEUED");

@@ -10,7 +10,7 @@ import { startMetricsServer } from "../observability/index";
 import type { Logger, MetricsServer } from "../observability/index";
 import { NodeHost } from "../raft/host/index";
 import type { PeerTransport } from "../raft/host/index";
-import { CommandTable, RedisServer } from "../redis/index";
+import { CommandTable, RedisServer, clientLimits } from "../redis/index";
 import { OutputBlockPool } from "../resp/index";
 import { openNativeStorage } from "../storage/index";
 import type { NativeStorageOptions, Storage } from "../storage/index";
@@ -99,6 +99,7 @@ export async function startServer(
     scheduler,
     group: DEFAULT_GROUP,
     rowsPerSecond: config.sweepRate,
+    isHeld: () => serving.redis?.pause.isActive === true,
   });
   sweeper.start();
 
@@ -112,8 +113,12 @@ export async function startServer(
     pool: new OutputBlockPool(),
     table: new CommandTable(),
     parserLimits: {},
-    maxClients: config.maxClients,
-    outputLimitBytes: config.outputLimitBytes,
+    limits: clientLimits({
+      maxClients: config.maxClients,
+      outputLimitBytes: config.outputLimitBytes,
+      password: Buffer.from(config.requirepass, "utf8").toString("latin1"),
+      protectedMode: config.protectedMode === "yes",
+    }),
     config: redisConfigOf(config),
     version: packageVersion(),
     nodeId: config.nodeId,

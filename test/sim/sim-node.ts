@@ -7,6 +7,7 @@ import { NodeHost } from "../../src/raft/host/index";
 import type { RaftGroup } from "../../src/raft/host/index";
 import type { Message } from "../../src/raft/core/index";
 import { CommandTable, RedisServer } from "../../src/redis/index";
+import { clientLimits } from "../../src/redis/clients/client-limits";
 import { ALL_COMMANDS } from "../../src/redis/commands/index";
 import { OutputBlockPool } from "../../src/resp/index";
 import { databaseOfKey, parseElementKey, userKeyOfHeader } from "../../src/storage/index";
@@ -174,8 +175,7 @@ export class SimProcess {
       pool: this.pool,
       table: new CommandTable([...ALL_COMMANDS, STAGED_HASH].map((spec) => this.notes.observed(spec))),
       parserLimits: {},
-      maxClients: 1000,
-      outputLimitBytes: limits.outputLimitBytes,
+      limits: clientLimits({ maxClients: 1000, outputLimitBytes: limits.outputLimitBytes }),
       config: new Map(),
       version: "0.0.0",
       nodeId,

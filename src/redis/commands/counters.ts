@@ -15,6 +15,7 @@ import {
 } from "../errors";
 import { LONG_DOUBLE_ZERO, formatLongDouble, longDoubleOf, sumOfLongDoubles } from "../long-double";
 import type { LongDouble } from "../long-double";
+import { NotificationClass, notify } from "../notifications";
 import { isWrongType } from "./lookup";
 
 const INT64_MIN = -(2n ** 63n);
@@ -93,6 +94,7 @@ function add(context: CommandContext, amount: number | bigint): void | NotReady 
   const sum = sumOf(value, amount);
   if (sum === undefined) return reply.error(ERR_INCREMENT_OVERFLOW);
   putText(session, database, key, header, sum.toString());
+  notify(context, NotificationClass.string, "incrby", key);
   reply.integer(sum);
 }
 
@@ -110,6 +112,7 @@ function incrbyfloat(context: CommandContext): void | NotReady {
   if (sum === undefined || sum.infinite) return reply.error(ERR_NOT_FINITE);
   const rest = formatLongDouble(sum);
   putText(session, database, key, header, rest);
+  notify(context, NotificationClass.string, "incrbyfloat", key);
   reply.bulk(rest);
 }
 

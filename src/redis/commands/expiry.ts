@@ -5,6 +5,7 @@ import type { NotReady } from "../../kv/index";
 import type { ValueHeader } from "../../storage/index";
 import type { CommandContext, CommandSpec } from "../command";
 import { ERR_EXPIRE_GT_LT, ERR_EXPIRE_NX, unsupportedOption } from "../errors";
+import { NotificationClass, notify } from "../notifications";
 import { expiryTime } from "./expiry-time";
 import { countLookup } from "./lookup";
 
@@ -59,8 +60,13 @@ function expireIn(
   if (header === null || (conditions !== undefined && !permitted(conditions, header.expiryMs, expiryMs))) {
     return reply.integer(0);
   }
-  if (expiryMs <= session.nowMs) session.removeHeader(database, key, header);
-  else session.putHeader(database, key, withExpiry(header, expiryMs));
+  if (expiryMs <= session.nowMs) {
+    session.removeHeader(database, key, header);
+    notify(context, NotificationClass.generic, "del", key);
+  } else {
+    session.putHeader(database, key, withExpiry(header, expiryMs));
+    notify(context, NotificationClass.generic, "expire", key);
+  }
   reply.integer(1);
 }
 
@@ -121,6 +127,7 @@ function persist(context: CommandContext): void | NotReady {
   if (header === notReady) return notReady;
   if (header === null || header.expiryMs === 0) return reply.integer(0);
   session.putHeader(database, key, withExpiry(header, 0));
+  notify(context, NotificationClass.generic, "persist", key);
   reply.integer(1);
 }
 

@@ -17,6 +17,7 @@ import { goSliced } from "../command";
 import type { CommandContext, CommandSpec, GoSliced } from "../command";
 import { ERR_TOO_LARGE, wrongArity } from "../dispatch-errors";
 import { ERR_FIELD_TOO_LONG, ERR_WRONG_TYPE } from "../errors";
+import { NotificationClass, notify } from "../notifications";
 import { countLookup, isWrongType } from "./lookup";
 import { readInSlices } from "./sliced-read";
 import { liveHeader } from "./sliced-strings";
@@ -59,6 +60,7 @@ function hset(context: CommandContext): void | NotReady {
       rest: "",
     });
   }
+  notify(context, NotificationClass.hash, "hset", key);
   reply.integer(added);
 }
 
@@ -125,8 +127,10 @@ function hdel(context: CommandContext): void | NotReady {
     else if (row !== null) present.add(rowKey);
   }
   if (!ready) return notReady;
+  if (present.size > 0) notify(context, NotificationClass.hash, "hdel", key);
   if (present.size === header.length) {
     session.removeHeader(database, key, header);
+    notify(context, NotificationClass.generic, "del", key);
   } else if (present.size > 0) {
     for (const rowKey of present) session.delete(rowKey);
     const { type, encoding, expiryMs, versionMs, versionCounter, rest } = header;

@@ -3,6 +3,7 @@ import type { CommandSpec } from "../command";
 import { BIT_FIELD_COMMANDS } from "./bit-fields";
 import { BIT_OPERATION_COMMANDS } from "./bit-operations";
 import { BITMAP_COMMANDS } from "./bitmaps";
+import { AUTHENTICATION_COMMANDS } from "./authentication";
 import { CLIENT_COMMANDS } from "./client";
 import { CONNECTION_COMMANDS } from "./connection-commands";
 import { COUNTER_COMMANDS } from "./counters";
@@ -19,6 +20,8 @@ import { OBJECT_COMMANDS } from "./object";
 import { RANDOM_KEY_COMMANDS } from "./random-key";
 import { SCAN_COMMANDS } from "./scan";
 import { LCS_COMMANDS } from "./lcs";
+import { MONITOR_COMMANDS } from "./monitor";
+import { PUBSUB_COMMANDS } from "./pubsub";
 import { SERVER_COMMANDS } from "./server-commands";
 import { STRING_ENDING_COMMANDS } from "./string-endings";
 import { STRING_RANGE_COMMANDS } from "./string-ranges";
@@ -50,4 +53,7 @@ export const ALL_COMMANDS: readonly CommandSpec[] = [
   ...INTROSPECTION_COMMANDS,
   ...SERVER_COMMANDS,
   ...TRANSACTION_COMMANDS,
+  ...AUTHENTICATION_COMMANDS,
+  ...PUBSUB_COMMANDS,
+  ...MONITOR_COMMANDS,
 ];

@@ -102,8 +102,9 @@ function clientLines(server: RedisServer): Lines {
     `connected_clients:${server.clients.size}`,
     "cluster_connections:0",
     `maxclients:${server.maxClients}`,
-    "blocked_clients:0",
+    `blocked_clients:${[...server.clients.values()].filter((client) => client.isBlocked).length}`,
     "tracking_clients:0",
+    `pubsub_clients:${server.subscriptions.subscriberCount}`,
   ];
 }
 
@@ -154,8 +155,9 @@ function statisticsLines(server: RedisServer): Lines {
     "evicted_keys:0",
     `keyspace_hits:${statistics.keyspaceHitsTotal}`,
     `keyspace_misses:${statistics.keyspaceMissesTotal}`,
-    "pubsub_channels:0",
-    "pubsub_patterns:0",
+    `pubsub_channels:${server.subscriptions.channelCount("channel")}`,
+    `pubsub_patterns:${server.subscriptions.patternCount}`,
+    `pubsubshard_channels:${server.subscriptions.channelCount("shard")}`,
   ];
 }
 

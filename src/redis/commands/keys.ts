@@ -3,7 +3,8 @@ import { notReady } from "../../kv/index";
 import type { NotReady } from "../../kv/index";
 import { ValueType } from "../../storage/index";
 import type { CommandContext, CommandSpec } from "../command";
-import { countLookup } from "./lookup";
+import { NotificationClass, notify } from "../notifications";
+import { countLookup, notifyMiss, tellsMisses } from "./lookup";
 
 const TYPE_NAMES: Readonly<Record<number, string>> = {
   [ValueType.string]: "string",
@@ -31,6 +32,7 @@ function del(context: CommandContext): void | NotReady {
     if (header === notReady) return notReady;
     if (header === null) continue;
     session.removeHeader(database, key, header);
+    notify(context, NotificationClass.generic, "del", key);
     deleted++;
   }
   reply.integer(deleted);
@@ -55,6 +57,7 @@ function exists(context: CommandContext): void | NotReady {
     const header = session.header(database, args.string(i));
     if (header === notReady) ready = false;
     else if (header !== null) found++;
+    else if (tellsMisses(context)) notifyMiss(context, args.string(i));
   }
   if (!ready) return notReady;
   const { statistics } = context.server;

@@ -7,6 +7,7 @@ import { goSliced, goStepped } from "../command";
 import type { CommandContext, CommandSpec, GoSliced, GoStepped } from "../command";
 import { ERR_NOT_INTEGER, ERR_OFFSET, ERR_STRING_TOO_LONG } from "../errors";
 import { integerWithin } from "./integer-arguments";
+import { NotificationClass, notify } from "../notifications";
 import { countLookup, isWrongType } from "./lookup";
 import { replyWithOneSliced } from "./sliced-strings";
 import type { RangeOf } from "./sliced-strings";
@@ -29,18 +30,18 @@ function append(context: CommandContext): void | NotReady | GoStepped {
   const header = session.header(database, key);
   if (header === notReady) return notReady;
   if (isWrongType(context, header, ValueType.string)) return;
+  let length: number | NotReady = valueBytes;
   if (header === null) {
     putString(session, database, args.buffer, args.start(1), args.end(1), args.start(2), args.end(2), 0);
-    return reply.integer(valueBytes);
-  }
-  if (header.length + valueBytes > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
-  if (valueBytes === 0) {
+  } else {
+    if (header.length + valueBytes > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
+    length = header.length;
     // A write all the same: it aborts those who watch the key.
-    session.putHeader(database, key, header);
-    return reply.integer(header.length);
+    if (valueBytes === 0) session.putHeader(database, key, header);
+    else length = writeString(session, database, key, header, header.length, args.string(2));
   }
-  const length = writeString(session, database, key, header, header.length, args.string(2));
   if (length === notReady) return notReady;
+  notify(context, NotificationClass.string, "append", key);
   reply.integer(length);
 }
 
@@ -52,7 +53,9 @@ function* appendSteps(context: CommandContext): Steps {
   if (isWrongType(context, header, ValueType.string)) return;
   const offset = header === null ? 0 : header.length;
   if (offset + args.length(2) > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
-  reply.integer(yield* writeInSteps(session, database, key, header, offset, args, 2));
+  const length = yield* writeInSteps(session, database, key, header, offset, args, 2);
+  notify(context, NotificationClass.string, "append", key);
+  reply.integer(length);
 }
 
 function strlen(context: CommandContext): void | NotReady {
@@ -79,6 +82,7 @@ function setrange(context: CommandContext): void | NotReady | GoStepped {
   if (offset + valueBytes > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
   const length = writeString(session, database, key, header, offset, args.string(3));
   if (length === notReady) return notReady;
+  notify(context, NotificationClass.string, "setrange", key);
   reply.integer(length);
 }
 
@@ -90,7 +94,9 @@ function* setrangeSteps(context: CommandContext): Steps {
   const header = yield* loaded(() => session.header(database, key));
   if (isWrongType(context, header, ValueType.string)) return;
   if (offset + args.length(3) > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
-  reply.integer(yield* writeInSteps(session, database, key, header, offset, args, 3));
+  const length = yield* writeInSteps(session, database, key, header, offset, args, 3);
+  notify(context, NotificationClass.string, "setrange", key);
+  reply.integer(length);
 }
 
 function getrange(context: CommandContext): void | NotReady | GoSliced {

@@ -8,7 +8,7 @@ import type { CommandContext, CommandSpec, GoSliced, GoStepped } from "../comman
 import { wrongArity } from "../dispatch-errors";
 import { ERR_SYNTAX } from "../errors";
 import { expiryTime } from "./expiry-time";
-import { countLookup, isWrongType } from "./lookup";
+import { countLookup, isWrongType, notifyMiss, tellsMisses } from "./lookup";
 import { replyWithManySliced, replyWithOneSliced, wholeString } from "./sliced-strings";
 import { STEP_BYTES, runAtOnce } from "./stepped-write";
 import { expiryOf, stringOptionsOf } from "./string-options";
@@ -47,6 +47,7 @@ function mget(context: CommandContext): void | NotReady | GoSliced {
     const key = args.string(i);
     const header = session.header(database, key);
     if (header !== null) found++;
+    else if (tellsMisses(context)) notifyMiss(context, key);
     if (header === notReady) {
       ready = false;
     } else if (header === null || header.type !== ValueType.string) {

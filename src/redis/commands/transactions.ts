@@ -6,7 +6,7 @@ import { loaded, notReady } from "../../kv/index";
 import type { NotReady, Steps, WatchedKey } from "../../kv/index";
 import { ValueEncoding } from "../../storage/index";
 import { goSliced, goStepped } from "../command";
-import type { CommandContext, CommandSpec, GoStepped, SlicedFunction } from "../command";
+import type { Command, CommandContext, CommandSpec, GoStepped, SlicedFunction } from "../command";
 import {
   ERR_DISCARD_WITHOUT_MULTI,
   ERR_EXEC_ABORTED,
@@ -21,7 +21,7 @@ const COMMANDS_A_TURN = 256;
 
 function multi({ connection, reply }: CommandContext): void {
   if (connection.transaction.isOpen) return reply.error(ERR_NESTED_MULTI);
-  connection.transaction.isOpen = true;
+  connection.transaction.open();
   reply.ok();
 }
 
@@ -96,56 +96,60 @@ function exec(context: CommandContext): void | NotReady | GoStepped {
     transaction.discard();
     return reply.nullArray();
   }
-  if (transaction.queued.length > COMMANDS_A_TURN) return goStepped;
+  // In steps nothing is run twice, also not what changes the client.
+  if (transaction.queued.length > COMMANDS_A_TURN || transaction.changesClient) return goStepped;
   const { args } = connection;
-  const state = connection.noteState();
-  reply.array(transaction.queued.length);
-  for (const queued of transaction.queued) {
-    const outcome = runAtOnce(context, queued);
+  transaction.isRunning = true;
+  try {
+    reply.array(transaction.queued.length);
+    for (const queued of transaction.queued) {
+      const outcome = runAtOnce(context, queued);
+      if (outcome !== undefined) return outcome;
+    }
+  } finally {
     connection.args = args;
-    if (outcome === undefined) continue;
-    // It begins again from its start.
-    connection.restoreState(state);
-    return outcome;
+    transaction.isRunning = false;
   }
   transaction.discard();
 }
 
 /** Runs a queued command if that can be done in this turn. */
-function runAtOnce(
-  { connection }: CommandContext,
-  { command, args }: QueuedCommand,
-): void | NotReady | GoStepped {
+function runAtOnce(context: CommandContext, { command, args }: QueuedCommand): void | NotReady | GoStepped {
+  const { connection } = context;
   const definition = command.spec.function;
   connection.args = args;
-  if (definition.kind === "immediate") return definition.run(connection);
   if (definition.kind === "sliced") return goStepped;
   const outcome = definition.run(connection);
-  return outcome === goSliced ? goStepped : outcome;
+  if (outcome === goSliced) return goStepped;
+  if (outcome === undefined) tellMonitors(context, command);
+  return outcome;
+}
+
+function tellMonitors({ connection, server }: CommandContext, command: Command): void {
+  if (!server.monitors.isEmpty) connection.tellMonitors(command);
 }
 
 function* execSteps(context: CommandContext): Steps {
   const { connection, reply, server } = context;
   const { transaction, args } = connection;
-  const state = connection.noteState();
   if (yield* loaded(() => hasChanged(context))) {
     transaction.discard();
     return reply.nullArray();
   }
   transaction.view = server.evaluator.viewOfSteps();
-  let isWhole = false;
+  transaction.isRunning = true;
   try {
     reply.array(transaction.queued.length);
     for (const queued of transaction.queued) {
       connection.args = queued.args;
       yield* stepsOf(context, queued);
+      tellMonitors(context, queued.command);
       yield "pause";
     }
-    isWhole = true;
   } finally {
     // Also when the evaluation is dropped between two steps.
     connection.args = args;
-    if (!isWhole) connection.restoreState(state);
+    transaction.isRunning = false;
     transaction.view = undefined;
   }
   transaction.discard();
@@ -157,7 +161,7 @@ function* stepsOf(context: CommandContext, { command }: QueuedCommand): Steps {
   if (definition.kind === "immediate") return definition.run(connection);
   if (definition.kind === "sliced") return yield runSliced(connection, definition.run);
   for (;;) {
-    // Anew each time: between two steps replies from before this command may go, and the writer's offsets move.
+    // Anew each time: replies before this one may have gone meanwhile.
     const mark = reply.length;
     const savepoint = connection.session.savepoint();
     const outcome = definition.run(connection);

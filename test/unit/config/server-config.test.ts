@@ -56,6 +56,8 @@ describe("defaults", () => {
       maxClients: 10_000,
       outputLimitBytes: 16 * 2 ** 20,
       socketLayer: "native",
+      requirepass: "",
+      protectedMode: "yes",
       logLevel: "info",
     });
   });

@@ -3,8 +3,8 @@
 import { SeededRandom } from "../../../src/base/index";
 import { KvNode } from "../kv/kv-node";
 import type { KvNodeOptions } from "../kv/kv-node";
-import { CommandTable, RedisServer } from "../../../src/redis/index";
-import type { ClientSocket, CommandSpec, SocketHandler } from "../../../src/redis/index";
+import { CommandTable, RedisServer, clientLimits } from "../../../src/redis/index";
+import type { ClientLimits, ClientSocket, CommandSpec, SocketHandler } from "../../../src/redis/index";
 import { ALL_COMMANDS } from "../../../src/redis/commands/index";
 import { OutputBlockPool, ReplyParser, encodeCommand } from "../../../src/resp/index";
 import type { OutputBlock, Reply } from "../../../src/resp/index";
@@ -126,15 +126,22 @@ function plain(reply: Reply): unknown {
 export interface ConnectionNodeOptions extends KvNodeOptions {
   readonly outputLimitBytes?: number;
   readonly maxClients?: number;
+  readonly limits?: Partial<ClientLimits>;
   readonly commands?: readonly CommandSpec[];
 }
 
 export class ConnectionNode extends KvNode {
   readonly pool = new OutputBlockPool();
+  readonly limits: ClientLimits;
   readonly server: RedisServer;
 
   constructor(options: ConnectionNodeOptions = {}) {
     super(options);
+    this.limits = clientLimits({
+      maxClients: options.maxClients ?? 100,
+      outputLimitBytes: options.outputLimitBytes ?? 1 << 20,
+      ...options.limits,
+    });
     this.server = new RedisServer({
       evaluator: this.evaluator,
       storage: this.storage,
@@ -144,8 +151,7 @@ export class ConnectionNode extends KvNode {
       pool: this.pool,
       table: new CommandTable([...ALL_COMMANDS, ...(options.commands ?? [])]),
       parserLimits: {},
-      maxClients: options.maxClients ?? 100,
-      outputLimitBytes: options.outputLimitBytes ?? 1 << 20,
+      limits: this.limits,
       config: new Map(),
       version: "0.0.0",
       nodeId: 1,

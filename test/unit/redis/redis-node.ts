@@ -2,8 +2,8 @@
 // commits, loads and timers run until they have. Time stands still unless a test moves it. Shared; no test of its own.
 import { SeededRandom } from "../../../src/base/index";
 import type { ByteString } from "../../../src/base/index";
-import { CommandTable, RedisServer } from "../../../src/redis/index";
-import type { ShutdownRequest, SocketHandler } from "../../../src/redis/index";
+import { CommandTable, RedisServer, clientLimits } from "../../../src/redis/index";
+import type { ClientLimits, ShutdownRequest, SocketHandler } from "../../../src/redis/index";
 import { OutputBlockPool, ReplyError, ReplyParser, encodeCommand } from "../../../src/resp/index";
 import type { Reply } from "../../../src/resp/index";
 import { KvNode } from "../kv/kv-node";
@@ -72,14 +72,25 @@ export class CommandClient {
 export class RedisNode {
   readonly kv: KvNode;
   readonly server: RedisServer;
+  readonly limits: ClientLimits;
   readonly pool = new OutputBlockPool();
   readonly shutdowns: ShutdownRequest[] = [];
   /** Whether a read finds its row in memory; asked for every read of storage. */
   isInMemory = (): boolean => true;
 
-  constructor(options: KvNodeOptions & { readonly outputLimitBytes?: number } = {}) {
+  constructor(
+    options: KvNodeOptions & {
+      readonly outputLimitBytes?: number;
+      readonly limits?: Partial<ClientLimits>;
+    } = {},
+  ) {
     this.kv = new KvNode({ maxInFlightBytes: 1 << 30, isInMemory: () => this.isInMemory(), ...options });
     const { evaluator, storage, clock, scheduler } = this.kv;
+    this.limits = clientLimits({
+      maxClients: 100,
+      outputLimitBytes: options.outputLimitBytes ?? 1 << 30,
+      ...options.limits,
+    });
     this.server = new RedisServer({
       evaluator,
       storage,
@@ -89,8 +100,7 @@ export class RedisNode {
       pool: this.pool,
       table: new CommandTable(),
       parserLimits: {},
-      maxClients: 100,
-      outputLimitBytes: options.outputLimitBytes ?? 1 << 30,
+      limits: this.limits,
       config: new Map([
         ["maxmemory", "0"],
         ["maxmemory-policy", "noeviction"],

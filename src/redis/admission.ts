@@ -1,0 +1,29 @@
+// Whether a command may run at all: what Redis judges before it runs one, in Redis's order and words.
+import type { Arguments } from "../resp/index";
+import type { Command } from "./command";
+import type { Connection } from "./connection";
+import { wrongArity } from "./dispatch-errors";
+import { ERR_KEY_TOO_LONG, ERR_MONITOR_KEYSPACE, ERR_NO_AUTHENTICATION, notWhileSubscribed } from "./errors";
+import { hasTooLongKey, isLong } from "./key-limit";
+
+/** What a client may do that has subscribed and does not speak RESP3. */
+const WHILE_SUBSCRIBED: ReadonlySet<string> = new Set([
+  ...["subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe"],
+  ...["ping", "quit", "reset"],
+]);
+
+/** The error with which the command is refused. */
+export function refusalOf(connection: Connection, command: Command, args: Arguments): string | undefined {
+  const { spec } = command;
+  if (spec.arity >= 0 ? args.count !== spec.arity : args.count < -spec.arity) {
+    command.rejectedTotal++;
+    return wrongArity(command.name);
+  }
+  if (connection.mustAuthenticate && !command.needsNoAuthentication) return ERR_NO_AUTHENTICATION;
+  if (connection.isMonitor && command.touchesKeys) return ERR_MONITOR_KEYSPACE;
+  if (connection.isSubscribed && connection.protocol === 2 && !WHILE_SUBSCRIBED.has(spec.name)) {
+    return notWhileSubscribed(command.name);
+  }
+  if (isLong(args) && hasTooLongKey(spec, args)) return ERR_KEY_TOO_LONG;
+  return undefined;
+}

@@ -1,0 +1,82 @@
+// Keyspace notifications: events of keys, published on channels of their own while somebody has turned them on
+// (notify-keyspace-events). A command tells of its effects by `notify`; expiry and the creation of keys are told by kv/.
+// What an evaluation tells is published at its end, in that order, and goes out when its batch is released.
+import type { ByteString } from "../base/index";
+import type { KeyEvents, Session } from "../kv/index";
+import type { ClientLimits } from "./clients/client-limits";
+import type { CommandContext } from "./command";
+import type { Connection } from "./connection";
+import type { Publisher } from "./pubsub/publisher";
+
+/** Bits of the live value `keyspaceEvents`. */
+export const NotificationClass = {
+  keyspace: 1 << 0,
+  keyevent: 1 << 1,
+  generic: 1 << 2,
+  string: 1 << 3,
+  list: 1 << 4,
+  set: 1 << 5,
+  hash: 1 << 6,
+  sortedSet: 1 << 7,
+  expired: 1 << 8,
+  evicted: 1 << 9,
+  stream: 1 << 10,
+  keyMiss: 1 << 11,
+  module: 1 << 12,
+  newKey: 1 << 13,
+} as const;
+
+const PLACES = NotificationClass.keyspace | NotificationClass.keyevent;
+
+/** Tells of what an evaluated command did to a key of its database; costs one comparison while nobody listens. */
+export function notify(context: CommandContext, eventClass: number, event: string, key: ByteString): void {
+  const { server } = context;
+  if ((server.limits.keyspaceEvents & eventClass) === 0) return;
+  server.notifications.tell(context.session, context.connection.database, event, key);
+}
+
+/** Whether writes have to read what was there before, since somebody wants to hear of new keys. */
+export function wantsNewKeys({ server }: CommandContext): boolean {
+  return server.notifications.wantsCreated;
+}
+
+export class Notifications implements KeyEvents {
+  private readonly limits: ClientLimits;
+  private readonly publisher: Publisher<Connection>;
+
+  constructor(limits: ClientLimits, publisher: Publisher<Connection>) {
+    this.limits = limits;
+    this.publisher = publisher;
+  }
+
+  get wantsCreated(): boolean {
+    return this.wants(NotificationClass.newKey);
+  }
+
+  created(session: Session, database: number, key: ByteString): void {
+    this.tell(session, database, "new", key);
+  }
+
+  expired(session: Session, database: number, key: ByteString): void {
+    if (this.wants(NotificationClass.expired)) this.tell(session, database, "expired", key);
+  }
+
+  /** Publishes at the end of the evaluation, where it is asked for. */
+  tell(session: Session, database: number, event: string, key: ByteString): void {
+    const places = this.limits.keyspaceEvents & PLACES;
+    if (places === 0) return;
+    session.announce((sequence) => {
+      const { publisher } = this;
+      if ((places & NotificationClass.keyspace) !== 0) {
+        publisher.publish("channel", `__keyspace@${database}__:${key}`, event, sequence);
+      }
+      if ((places & NotificationClass.keyevent) !== 0) {
+        publisher.publish("channel", `__keyevent@${database}__:${event}`, key, sequence);
+      }
+    });
+  }
+
+  private wants(eventClass: number): boolean {
+    return (this.limits.keyspaceEvents & eventClass) !== 0 && (this.limits.keyspaceEvents & PLACES) !== 0;
+  }
+}
