@@ -40,7 +40,7 @@ test("a connection that the server ends is closed, whatever its client has still
     await eventually(async () =>
       String(await watcher.send("INFO", "clients")).includes("connected_clients:1\r\n"),
     );
-    watcher.close();
+    await watcher.close();
   });
 });
 
@@ -69,7 +69,7 @@ test("a password from the environment: clients that have it come in, and no log 
   await withServer([], { BASALT_REQUIREPASS: PASSWORD }, async (server) => {
     const without = await RedisClient.connect(server.redisPort);
     expect(String(((await without.send("GET", "a")) as { message?: string }).message)).toMatch(/^NOAUTH/);
-    without.close();
+    await without.close();
     const io = new Redis(server.redisPort, "127.0.0.1", { password: PASSWORD });
     expect(await io.set("a", "1")).toBe("OK");
     await io.quit();

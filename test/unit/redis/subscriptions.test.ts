@@ -70,13 +70,8 @@ test("patterns are found as if every one were tried", () => {
 test("a message looks only at patterns whose literal beginning it has", () => {
   const index = new PatternIndex<string>();
   for (let i = 0; i < 1000; i++) index.add(`room:${i}:*`, "x");
-  let tried = 0;
-  const original = Glob.prototype.matches;
-  const spy = jest.spyOn(Glob.prototype, "matches").mockImplementation(function (this: Glob, text: string) {
-    tried++;
-    return original.call(this, text);
-  });
+  const spy = jest.spyOn(Glob.prototype, "matches");
   expect(matches(index, "room:77:hello")).toEqual(["room:77:*:x"]);
+  expect(spy).toHaveBeenCalledTimes(1);
   spy.mockRestore();
-  expect(tried).toBe(1);
 });
