@@ -136,6 +136,12 @@ export const serverOptions = {
     meaning: "replies a client may leave unread; at the limit it is not read until it has caught up",
     owner: "redis",
   }),
+  socketLayer: option<"native" | "net">({
+    kind: wordKind("native", "net"),
+    default: { value: "native" },
+    meaning: "who serves the Redis port's sockets: the addon in batches, or Node's net",
+    owner: "redis",
+  }),
   logLevel: option<LogLevel>({
     kind: wordKind("trace", "debug", "info", "warn", "error", "fatal", "silent"),
     default: { value: "info" },

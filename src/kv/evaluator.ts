@@ -341,6 +341,11 @@ export class Evaluator implements GroupListener {
     });
   }
 
+  /** The term of the leadership under which commands are, or were last, evaluated. */
+  get leadershipTerm(): number {
+    return this.term;
+  }
+
   // ── What the sweeper asks ─────────────────────────────────────────────────────────────────────────────────────────
 
   get nowMs(): number {

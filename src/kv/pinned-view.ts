@@ -10,6 +10,7 @@ import {
   headerKey,
   metaKey,
   notInMemory,
+  rowBound,
 } from "../storage/index";
 import type { ScanPage, Snapshot, Storage, ValueHeader } from "../storage/index";
 import { Databases } from "./databases";
@@ -31,8 +32,15 @@ export interface ReadView {
   countKeys(logical: number, done: (count: number) => void): void;
   /** How many keys of a logical database have no time to live. */
   countLasting(logical: number, done: (count: number) => void): void;
-  /** Must be called exactly once. */
+  /** Nobody waits any more: what may take long answers at once, and with nothing that means anything. */
+  callOff(): void;
+  /** Must be called exactly once, when everything asked for has answered. */
   release(): void;
+}
+
+interface Count {
+  readonly cancel: () => void;
+  readonly done: (count: number) => void;
 }
 
 export class PinnedView implements ReadView {
@@ -41,6 +49,8 @@ export class PinnedView implements ReadView {
   private readonly group: number;
   private readonly snapshot: Snapshot;
   private readonly databases: readonly number[];
+  private readonly counts = new Set<Count>();
+  private calledOff = false;
   readonly nowMs: number;
 
   constructor(storage: Storage, group: number, nowMs: number) {
@@ -61,7 +71,8 @@ export class PinnedView implements ReadView {
   }
 
   scan(lower: ByteString, upper: ByteString, limits: ScanLimits, done: (page: ScanPage) => void): void {
-    this.storage.loadScan(this.group, { lower, upper, ...limits, snapshot: this.snapshot }, done);
+    const range = { lower: rowBound(lower), upper: rowBound(upper) };
+    this.storage.loadScan(this.group, { ...range, ...limits, snapshot: this.snapshot }, done);
   }
 
   header(database: number, userKey: ByteString, done: (header: ValueHeader | null) => void): void {
@@ -72,17 +83,35 @@ export class PinnedView implements ReadView {
   }
 
   countKeys(logical: number, done: (count: number) => void): void {
-    const range = databaseRange(Space.header, this.database(logical));
-    this.storage.countHeaders(this.group, { ...range, nowMs: this.nowMs, snapshot: this.snapshot }, done);
+    this.count(logical, this.nowMs, done);
   }
 
   countLasting(logical: number, done: (count: number) => void): void {
-    const range = databaseRange(Space.header, this.database(logical));
-    const nowMs = Number.MAX_SAFE_INTEGER;
-    this.storage.countHeaders(this.group, { ...range, nowMs, snapshot: this.snapshot }, done);
+    this.count(logical, Number.MAX_SAFE_INTEGER, done);
+  }
+
+  callOff(): void {
+    this.calledOff = true;
+    for (const count of [...this.counts]) {
+      this.counts.delete(count);
+      count.cancel();
+      count.done(0);
+    }
   }
 
   release(): void {
     this.snapshot.release();
+  }
+
+  private count(logical: number, nowMs: number, done: (count: number) => void): void {
+    if (this.calledOff) return done(0);
+    const range = databaseRange(Space.header, this.database(logical));
+    const { snapshot } = this;
+    const cancel = this.storage.countHeaders(this.group, { ...range, nowMs, snapshot }, (counted) => {
+      this.counts.delete(count);
+      done(counted);
+    });
+    const count = { cancel, done };
+    this.counts.add(count);
   }
 }

@@ -80,6 +80,10 @@ export class SessionView implements ReadView {
     this.count(logical, (header) => header.expiryMs === 0, done);
   }
 
+  callOff(): void {
+    // The evaluation goes on, whoever waits for it.
+  }
+
   release(): void {
     // Nothing is pinned: the evaluation holds the state still.
   }

@@ -11,14 +11,17 @@
 import { assert } from "../base/index";
 import type { ByteString } from "../base/index";
 import {
+  MAX_KEY_BYTES,
   MetaField,
   collectionTombstoneKey,
   databaseTombstoneKey,
   decodeValueHeader,
   elementPrefix,
   headerKey,
+  mayBeRowKey,
   metaKey,
   notInMemory,
+  rowBound,
   tombstoneValue,
   versionBytes,
   ValueEncoding,
@@ -195,6 +198,7 @@ export class Session {
   header(database: number, userKey: ByteString): ValueHeader | null | NotReady {
     let row = this.overlay.header(database, userKey, this.committed);
     if (row === undefined) {
+      if (userKey.length > MAX_KEY_BYTES) return null;
       row = this.loadHeader(database, userKey);
       if (row === undefined) return notReady;
     } else {
@@ -206,10 +210,11 @@ export class Session {
     return row;
   }
 
-  /** The value of any other logical key; null if there is none. */
+  /** The value of any other logical key; null if there is none, as of a key that is longer than any row's. */
   get(key: ByteString): ByteString | null | NotReady {
     let row = this.overlay.element(key, this.committed);
     if (row === undefined) {
+      if (!mayBeRowKey(key)) return null;
       const value = this.scope.storage.get(this.scope.group, key, this.tier);
       if (value === notInMemory) {
         this.missing.push(key);
@@ -222,11 +227,13 @@ export class Session {
   }
 
   /**
-   * A page of rows in [lower, upper), which lies in one space, in key order. Expiry is the caller's to judge: rows of
+   * A page of rows in [from, to), which lies in one space, in key order. Expiry is the caller's to judge: rows of
    * space 0x10 come as they are stored.
    */
-  scan(lower: ByteString, upper: ByteString, limits: ScanLimits): ScanResult | NotReady {
+  scan(from: ByteString, to: ByteString, limits: ScanLimits): ScanResult | NotReady {
     const { storage, group } = this.scope;
+    const lower = rowBound(from);
+    const upper = rowBound(to);
     const page = storage.scan(group, { lower, upper, ...limits }, this.tier);
     if (page === notInMemory) {
       this.missingScans.push({ lower, upper, ...limits });
@@ -251,6 +258,7 @@ export class Session {
     expiryMs: number,
   ): void {
     const { hlc, batch } = this;
+    if (keyEnd - keyStart > MAX_KEY_BYTES) return this.refuseAsTooLarge();
     hlc.advance();
     batch.putInlineString(
       database,
@@ -269,6 +277,7 @@ export class Session {
 
   /** Puts a header row. For a new incarnation take the version from `newVersion`; else keep the one that was read. */
   putHeader(database: number, userKey: ByteString, header: ValueHeader): void {
+    if (userKey.length > MAX_KEY_BYTES) return this.refuseAsTooLarge();
     this.batch.putHeader(headerKey(database, userKey), header);
     this.wrote();
   }
@@ -298,32 +307,41 @@ export class Session {
     this.wrote();
   }
 
-  /** A value beyond `ELEMENT_MAX_BYTES` makes the whole evaluation end as too large. */
+  /** A value beyond `ELEMENT_MAX_BYTES` or a key beyond a row's makes the whole evaluation end as too large. */
   put(key: ByteString, value: ByteString): void {
-    if (value.length > ELEMENT_MAX_BYTES) this.hasTooLargeValue = true;
-    else this.batch.put(key, value);
+    if (value.length > ELEMENT_MAX_BYTES || !mayBeRowKey(key)) return this.refuseAsTooLarge();
+    this.batch.put(key, value);
     this.wrote();
   }
 
   delete(key: ByteString): void {
-    this.batch.delete(key);
+    if (mayBeRowKey(key)) this.batch.delete(key);
     this.wrote();
   }
 
   /** Deletes [lower, upper), which lies in one space. */
   deleteRange(lower: ByteString, upper: ByteString): void {
-    this.batch.deleteRange(lower, upper);
+    this.batch.deleteRange(rowBound(lower), rowBound(upper));
     this.wrote();
   }
 
-  /** Empties logical databases, whatever they hold. */
-  flushDatabases(logical: readonly number[]): void {
+  /** Empties logical databases, whatever they hold. False, and nothing is done, if no ids are left that were never used. */
+  flushDatabases(logical: readonly number[]): boolean {
+    if (!this.scope.databases.canReplace(logical.length)) return false;
     const { replaced, row } = this.scope.databases.replace(logical, this.batch.sequence);
     this.batch.put(metaKey(MetaField.databases), row);
     this.hlc.advance();
     for (const id of replaced) {
       this.batch.put(databaseTombstoneKey(id), tombstoneValue(this.hlc.ms, this.hlc.counter));
     }
+    this.wrote();
+    return true;
+  }
+
+  /** Has two logical databases change places: what each holds is found in the other from now on. */
+  swapDatabases(first: number, second: number): void {
+    const row = this.scope.databases.swap(first, second, this.batch.sequence);
+    this.batch.put(metaKey(MetaField.databases), row);
     this.wrote();
   }
 
@@ -342,6 +360,11 @@ export class Session {
   }
 
   // ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private refuseAsTooLarge(): void {
+    this.hasTooLargeValue = true;
+    this.wrote();
+  }
 
   private wrote(): void {
     assert(!this.committed, "a committed view does not write");

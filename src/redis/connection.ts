@@ -55,6 +55,8 @@ export class Connection implements SocketHandler, CommandContext {
   private waitingForRelief = false;
   private paused = false;
   private closing = false;
+  /** The client sends no more. */
+  private inputEnded = false;
   private endSent = false;
   private isClosed = false;
   /** Goes on with a command in slices when the client has caught up. */
@@ -147,6 +149,12 @@ export class Connection implements SocketHandler, CommandContext {
     this.run();
   }
 
+  /** What the client has asked is still answered, then the connection ends. */
+  peerEnded(): void {
+    this.inputEnded = true;
+    this.run();
+  }
+
   drained(): void {
     if (!this.isOverLimit) this.resumeSlices();
     this.run();
@@ -175,7 +183,10 @@ export class Connection implements SocketHandler, CommandContext {
     const nowMs = this.server.clock.monotonicMs();
     while (!this.suspended && !this.closing && this.mayGoOn()) {
       const status = this.parser.next();
-      if (status === ParseStatus.needMore) break;
+      if (status === ParseStatus.needMore) {
+        if (this.inputEnded) this.closing = true;
+        break;
+      }
       this.startedMs = nowMs;
       if (status === ParseStatus.command) this.execute();
       else {

@@ -13,6 +13,14 @@ export const ERR_DECREMENT_OVERFLOW = "ERR decrement would overflow";
 export const ERR_OFFSET = "ERR offset is out of range";
 export const ERR_STRING_TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
 export const ERR_DATABASE = "ERR DB index is out of range";
+export const ERR_FIRST_DATABASE = "ERR invalid first DB index";
+export const ERR_SECOND_DATABASE = "ERR invalid second DB index";
+export const ERR_SAME_OBJECT = "ERR source and destination objects are the same";
+export const ERR_NO_SUCH_KEY = "ERR no such key";
+export const ERR_NO_FREQUENCY =
+  "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
+export const ERR_NO_IDLE_TIME =
+  "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
 export const ERR_CURSOR = "ERR invalid cursor";
 export const ERR_EXPIRE_NX = "ERR NX and XX, GT or LT options at the same time are not compatible";
 export const ERR_EXPIRE_GT_LT = "ERR GT and LT options at the same time are not compatible";
@@ -79,6 +87,8 @@ export function unknownPfdebug(word: ByteString): string {
 
 // Basalt's own limits (README.md, "Differences").
 export const ERR_KEY_TOO_LONG = `ERR a key is longer than ${MAX_KEY_BYTES} bytes`;
+export const ERR_NO_DATABASE_IDS =
+  "ERR this group has flushed databases four billion times and has no ids left for another";
 export const ERR_FIELD_TOO_LONG = `ERR a field is longer than ${MAX_KEY_BYTES} bytes`;
 export const ERR_TRANSACTION_TOO_LARGE =
   "ERR the commands queued by MULTI exceed 1 GiB; this one was not queued and EXEC will run none of them";

@@ -4,4 +4,4 @@ export { Command } from "./command";
 export type { CommandSpec } from "./command";
 export { RedisServer } from "./redis-server";
 export type { RedisServerOptions, ShutdownRequest } from "./redis-server";
-export type { ClientSocket, Listener, SocketHandler } from "./socket-layer";
+export type { ClientSocket, Listener, SocketHandler, SocketLayerName } from "./socket-layer";

@@ -1,16 +1,18 @@
 // The Redis adapter of a node: accepts connections, knows its clients, and holds what commands need of the server
 // around them. Constructed by server/ with everything it works with.
-import type { Clock, Scheduler } from "../base/index";
-import type { Evaluator } from "../kv/index";
+import type { Clock, Scheduler, SeededRandom } from "../base/index";
+import type { Evaluator, ReadView } from "../kv/index";
 import type { OutputBlockPool, ParserLimits } from "../resp/index";
 import type { Storage } from "../storage/index";
 import { Command } from "./command";
 import type { CommandTable } from "./command-table";
 import { Connection } from "./connection";
 import { ERR_MAX_CLIENTS } from "./dispatch-errors";
+import { KeySampler } from "./key-sampler";
 import { ReplyWriter } from "../resp/index";
-import { listenNet } from "./socket-layer";
-import type { ClientSocket, Listener, SocketHandler } from "./socket-layer";
+import type { ClientSocket, Listener, SocketHandler, SocketLayerName } from "./socket-layer";
+import { listenNative } from "./sockets/native-sockets";
+import { listenNet } from "./sockets/net-sockets";
 
 /** What a stop waits for clients and their commands. */
 const CLOSING_MS = 2000;
@@ -27,6 +29,8 @@ export interface RedisServerOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  /** Decides what commands leave to chance. */
+  readonly random: SeededRandom;
   readonly pool: OutputBlockPool;
   readonly table: CommandTable;
   readonly parserLimits: Partial<ParserLimits>;
@@ -40,6 +44,8 @@ export interface RedisServerOptions {
   readonly dataDirectory: string;
   /** Asks for a clean stop of the process. */
   readonly shutdown: (request: ShutdownRequest) => void;
+  /** What `listen` opens the port with. Default native. */
+  readonly socketLayer?: SocketLayerName;
 }
 
 export class RedisServer {
@@ -57,6 +63,7 @@ export class RedisServer {
   readonly dataDirectory: string;
   readonly shutdown: (request: ShutdownRequest) => void;
   readonly startedAtMs: number;
+  readonly keySampler: KeySampler;
   readonly statistics = {
     commandsTotal: 0,
     connectionsTotal: 0,
@@ -70,9 +77,12 @@ export class RedisServer {
   readonly unknownCommands = new Command(placeholder("unknown"));
   readonly protocolErrors = new Command(placeholder("protocol-error"));
   private readonly pool: OutputBlockPool;
+  private readonly socketLayer: SocketLayerName;
   private readonly connections = new Map<number, Connection>();
   /** Clients that were told that there is no room and have not gone yet. */
   private readonly rejected = new Set<ClientSocket>();
+  /** The last view each client's long reads were given, by connection: called off when the client goes. */
+  private readonly views = new Map<number, ReadView>();
   private lastId = 0;
   private listener: Listener | undefined;
   private accepting = false;
@@ -92,6 +102,8 @@ export class RedisServer {
     this.nodeId = options.nodeId;
     this.dataDirectory = options.dataDirectory;
     this.shutdown = options.shutdown;
+    this.socketLayer = options.socketLayer ?? "native";
+    this.keySampler = new KeySampler(options.evaluator, options.random);
     this.startedAtMs = options.clock.wallMs();
   }
 
@@ -107,7 +119,12 @@ export class RedisServer {
   /** Opens the port. Throws BasaltError LISTEN_FAILED. */
   async listen(host: string, port: number): Promise<Listener> {
     this.accepting = true;
-    this.listener = await listenNet(host, port, this.pool, (socket) => this.accept(socket));
+    const { pool, scheduler } = this;
+    const accept = (socket: ClientSocket): SocketHandler => this.accept(socket);
+    this.listener =
+      this.socketLayer === "native"
+        ? await listenNative(host, port, { pool, scheduler, accept })
+        : await listenNet(host, port, pool, accept);
     return this.listener;
   }
 
@@ -122,6 +139,14 @@ export class RedisServer {
 
   forget(connection: Connection): void {
     this.connections.delete(connection.id);
+    const view = this.views.get(connection.id);
+    this.views.delete(connection.id);
+    view?.callOff();
+  }
+
+  /** A long read of the client works on this view. A client has one such read at a time. */
+  reads(connectionId: number, view: ReadView): void {
+    if (this.connections.has(connectionId)) this.views.set(connectionId, view);
   }
 
   /**

@@ -43,7 +43,7 @@ function corrupt(what: string): BasaltError {
   );
 }
 
-/** Whether a batch is complete with this payload: it is no fragment, or the last one. */
+/** Whether the batch of this payload is complete with it: it is no fragment, or the last one. */
 export function endsBatch(payload: Uint8Array): boolean {
   return payload.length < 2 || (payload[1]! & 3) !== PayloadFlag.fragment;
 }

@@ -1,6 +1,7 @@
 // One differential run with its own redis-server, and the check of what it covered. Prints the seed and the coverage.
 import { CompatRun, TRANSACTION_TAGS } from "./compat-run";
 import type { CompatOptions } from "./compat-run";
+import { KEYLESS_TAGS, KEY_TAGS } from "./random-keys";
 import { BITMAP_TAGS } from "./random-bitmaps";
 import { SKETCH_TAGS } from "./random-sketches";
 import { STRING_TAGS } from "./random-strings";
@@ -24,6 +25,7 @@ const ON_KEYS: readonly string[] = [
     "STRLEN",
   ],
   ...["GETRANGE", "SETRANGE", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "TTL", "PTTL", "PERSIST", "TYPE"],
+  ...KEY_TAGS,
   ...["HSET", "HGET", "HDEL", "HGETALL", "HLEN"],
   ...STRING_TAGS,
   ...BITMAP_TAGS,
@@ -36,6 +38,7 @@ const ON_KEYS: readonly string[] = [
 
 /** All others. */
 const WITHOUT_KEYS: readonly string[] = [
+  ...KEYLESS_TAGS,
   ...["SCAN", "SCAN MATCH", "SCAN COUNT", "SCAN TYPE", "KEYS", "DBSIZE"],
   ...["FLUSHDB", "FLUSHDB ASYNC", "FLUSHDB SYNC", "FLUSHALL", "FLUSHALL ASYNC", "FLUSHALL SYNC"],
   ...["SELECT", "PING", "ECHO", "QUIT", "HELLO", "HELLO AUTH", "HELLO SETNAME"],
@@ -50,7 +53,7 @@ const WITHOUT_KEYS: readonly string[] = [
 ];
 
 /** Tags that the reference cannot answer or that are refused by their nature. */
-const NEVER_SUCCEED: readonly string[] = ["CLIENT SETINFO", "SHUTDOWN ABORT"];
+const NEVER_SUCCEED: readonly string[] = ["CLIENT SETINFO", "SHUTDOWN ABORT", "OBJECT FREQ"];
 
 export async function compatRound(options: Omit<CompatOptions, "mustCover">): Promise<void> {
   const print = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -226,7 +226,7 @@ export class CompatRun {
       this.options.mustCover.includes(tag) && this.coverage.of(tag).succeeded === 0;
     while (this.options.mustCover.some(isMissing)) {
       const at = this.random.below(this.pairs.length);
-      if (this.options.mustCover.some((tag) => tag.startsWith("SCAN") && isMissing(tag)))
+      if (this.options.mustCover.some((tag) => /^H?SCAN/.test(tag) && isMissing(tag)))
         await this.scanEverything(at);
       if (TRANSACTION_TAGS.some(isMissing)) await this.transaction(at);
       const command = randomCommand(this.maker);
@@ -313,24 +313,34 @@ export class CompatRun {
     await this.compare(at, [["TYPE", key]]);
   }
 
-  /** SCAN from beginning to end with the same options: the keys that come out are the same ones. */
+  /** SCAN from beginning to end with the same options, or HSCAN: what comes out is the same. */
   private async scanEverything(at: number): Promise<void> {
+    const { redis, basalt } = this.pairs[at]!;
+    const hash = this.random.pick(["h:0", "h:1", "h:2"]);
+    const isHash = (await redis.call("TYPE", hash)).value === "hash";
+    const begin = isHash && this.random.chance(0.5) ? ["HSCAN", hash] : ["SCAN"];
+    const name = begin[0]!;
     const options: ByteString[] = [];
-    const tags = ["SCAN"];
+    const tags = [name];
     const add = (...words: ByteString[]): void => {
       options.push(...words);
-      tags.push(`SCAN ${words[0]!}`);
+      tags.push(`${name} ${words[0]!}`);
     };
-    if (this.random.chance(0.5)) add("MATCH", this.random.pick(["*", "n*", "[sh]:*", "*1", "nothing"]));
+    const patterns =
+      name === "SCAN" ? ["*", "n*", "[sh]:*", "*1", "nothing"] : ["*", "f*", "[f7]*", "", "nothing"];
+    if (this.random.chance(0.5)) add("MATCH", this.random.pick(patterns));
     if (this.random.chance(0.5))
       add("COUNT", this.random.pick(["1", "2", "7", "100", "9223372036854775807"]));
-    if (this.random.chance(0.5)) add("TYPE", this.random.pick(["string", "HASH", "list", "nothing"]));
-    const { redis, basalt } = this.pairs[at]!;
-    const [theirs, mine] = await Promise.all([scanAll(redis, options), scanAll(basalt, options)]);
-    this.history.push(`${at === 0 ? "A" : "B"} SCAN 0… ${options.join(" ")}`);
+    if (name === "SCAN" && this.random.chance(0.5))
+      add("TYPE", this.random.pick(["string", "HASH", "list", "nothing"]));
+    const [theirs, mine] = await Promise.all([
+      scanAll(redis, begin, options),
+      scanAll(basalt, begin, options),
+    ]);
+    this.history.push(`${at === 0 ? "A" : "B"} ${begin.join(" ")} 0… ${options.join(" ")}`);
     if (theirs.join(" ") !== mine.join(" ")) {
       throw new Error(
-        `${this.difference(["SCAN", "0…", ...options], undefined, undefined)}\n${theirs.join(" ")}\n${mine.join(" ")}`,
+        `${this.difference([...begin, "0…", ...options], undefined, undefined)}\n${theirs.join(" ")}\n${mine.join(" ")}`,
       );
     }
     this.coverage.add(tags, true, false);
@@ -352,11 +362,18 @@ export class CompatRun {
   }
 }
 
-async function scanAll(client: TypedClient, options: readonly ByteString[]): Promise<string[]> {
+/** Keys of SCAN; of HSCAN fields, each with its value. */
+async function scanAll(
+  client: TypedClient,
+  begin: readonly ByteString[],
+  options: readonly ByteString[],
+): Promise<string[]> {
   const found = new Set<string>();
+  const width = begin.length;
   for (let cursor = "0"; ;) {
-    const [next, keys] = itemsOf(await client.call("SCAN", cursor, ...options));
-    for (const key of itemsOf(keys!)) found.add(render(key));
+    const [next, page] = itemsOf(await client.call(...begin, cursor, ...options));
+    const items = itemsOf(page!).map(render);
+    for (let i = 0; i < items.length; i += width) found.add(items.slice(i, i + width).join(" = "));
     cursor = String(next!.value);
     if (cursor === "0") return [...found].sort();
   }

@@ -3,6 +3,7 @@
 import type { ByteString } from "../../src/base/index";
 import { ALL_KEYS, plain } from "./command-maker";
 import type { CommandMaker, Pool, RandomCommand } from "./command-maker";
+import { KEY_GENERATORS } from "./random-keys";
 import { BITMAP_GENERATORS } from "./random-bitmaps";
 import { SKETCH_GENERATORS } from "./random-sketches";
 import { STRING_GENERATORS } from "./random-strings";
@@ -208,6 +209,9 @@ const KNOWN = [
   "expire",
   "scan",
   "config|get",
+  "rename",
+  "object|encoding",
+  "MEMORY|USAGE",
   "client|id",
   "nosuch",
   "get|nosuch",
@@ -347,6 +351,7 @@ const GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
   ],
   [2, keyless("CLIENT", "SETINFO", "LIB-NAME", "tester")],
   [2, keyless("SHUTDOWN", "ABORT")],
+  ...KEY_GENERATORS,
 ];
 
 const TOTAL_WEIGHT = GENERATORS.reduce((sum, [weight]) => sum + weight, 0);

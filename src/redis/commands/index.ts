@@ -7,11 +7,17 @@ import { CLIENT_COMMANDS } from "./client";
 import { CONNECTION_COMMANDS } from "./connection-commands";
 import { COUNTER_COMMANDS } from "./counters";
 import { EXPIRY_COMMANDS } from "./expiry";
+import { HASH_SCAN_COMMANDS } from "./hash-scan";
 import { HASH_COMMANDS } from "./hashes";
 import { HYPERLOGLOG_COMMANDS } from "./hyperloglogs";
 import { INTROSPECTION_COMMANDS } from "./introspection";
+import { KEY_TRANSFER_COMMANDS } from "./key-transfer";
 import { KEY_COMMANDS } from "./keys";
 import { KEYSPACE_COMMANDS } from "./keyspace";
+import { MEMORY_COMMANDS } from "./memory";
+import { OBJECT_COMMANDS } from "./object";
+import { RANDOM_KEY_COMMANDS } from "./random-key";
+import { SCAN_COMMANDS } from "./scan";
 import { LCS_COMMANDS } from "./lcs";
 import { SERVER_COMMANDS } from "./server-commands";
 import { STRING_ENDING_COMMANDS } from "./string-endings";
@@ -33,6 +39,12 @@ export const ALL_COMMANDS: readonly CommandSpec[] = [
   ...KEY_COMMANDS,
   ...EXPIRY_COMMANDS,
   ...KEYSPACE_COMMANDS,
+  ...SCAN_COMMANDS,
+  ...HASH_SCAN_COMMANDS,
+  ...KEY_TRANSFER_COMMANDS,
+  ...RANDOM_KEY_COMMANDS,
+  ...OBJECT_COMMANDS,
+  ...MEMORY_COMMANDS,
   ...CONNECTION_COMMANDS,
   ...CLIENT_COMMANDS,
   ...INTROSPECTION_COMMANDS,

@@ -20,6 +20,7 @@ function info(context: CommandContext, done: (sequence: number) => void): void {
   if (!sections.has("keyspace")) return answer(undefined);
   server.evaluator.pinView((view) => {
     if (view === undefined) return answer(undefined);
+    server.reads(connection.id, view);
     countKeyspace(view, (keyspace) => {
       view.release();
       answer(keyspace);

@@ -29,6 +29,7 @@ export class SlicedRead {
     this.done = done;
     this.connectionId = context.connection.id;
     this.inTransaction = context.connection.transaction.view === view;
+    if (!this.inTransaction) context.server.reads(this.connectionId, view);
   }
 
   /** The client has gone, or the view: nobody waits for the rest, and nothing may be written to its reply. */
