@@ -13,7 +13,7 @@ import { ERR_NO_FREQUENCY, ERR_NO_IDLE_TIME } from "../errors";
 import { helpOf } from "./containers";
 import { evaluatedContainerOf } from "./evaluated-container";
 import { LISTPACK_MAX_ENTRIES, LISTPACK_MAX_VALUE_BYTES, isListpack } from "./hash-encoding";
-import { countLookup } from "./lookup";
+import { countQuietLookup } from "./lookup";
 import { elementsOf } from "./string-values";
 
 /** The longest integer of 64 bits. */
@@ -69,7 +69,8 @@ function ofValue(
     if (header === notReady) return notReady;
     if (header === null) reply.null();
     else if (answer(context, database, key, header) === notReady) return notReady;
-    countLookup(context, header !== null);
+    // Redis asks on behalf of nobody: no miss is told.
+    countQuietLookup(context, header !== null);
   };
 }
 
