@@ -324,7 +324,8 @@ export class Session {
    * within the same step as the put.
    */
   beforePut(database: number, userKey: ByteString): void | NotReady {
-    if (this.scope.events?.wantsPrevious === true && this.header(database, userKey) === notReady) return notReady;
+    if (this.scope.events?.wantsPrevious === true && this.header(database, userKey) === notReady)
+      return notReady;
   }
 
   /** A version above every one before it: two fields for a header. */
