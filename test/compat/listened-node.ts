@@ -10,18 +10,19 @@ import { render } from "./typed-client";
 
 const ROUNDS_MAX = 100_000;
 
-const { list, set, hash, sortedSet, expired, evicted, stream, module, ...others } = NotificationClass;
-const { generic, string } = others;
+const PLACES = NotificationClass.keyspace | NotificationClass.keyevent;
+const NOT_IN_ALL = PLACES | NotificationClass.keyMiss | NotificationClass.newKey;
+const EVERYTHING = Object.values(NotificationClass).reduce((bits, bit) => bits | bit, 0);
 const BITS: Readonly<Record<string, number>> = {
-  K: others.keyspace,
-  E: others.keyevent,
-  g: generic,
-  $: string,
-  h: hash,
-  x: expired,
-  m: others.keyMiss,
-  n: others.newKey,
-  A: generic | string | list | set | hash | sortedSet | expired | evicted | stream | module,
+  K: NotificationClass.keyspace,
+  E: NotificationClass.keyevent,
+  g: NotificationClass.generic,
+  $: NotificationClass.string,
+  h: NotificationClass.hash,
+  x: NotificationClass.expired,
+  m: NotificationClass.keyMiss,
+  n: NotificationClass.newKey,
+  A: EVERYTHING & ~NOT_IN_ALL,
 };
 
 interface Actor {
