@@ -190,7 +190,9 @@ export class World {
     for (const { link } of clients.dead) actions.push([3, "dead link", () => clients.readDead(link)]);
     if (process !== undefined) {
       for (const link of process.links) {
-        if (link.hasOutput && !link.isClosed) actions.push([6, "take", () => clients.take(process, link)]);
+        if (link.isClosed) continue;
+        if (link.hasOutput) actions.push([6, "take", () => clients.take(process, link)]);
+        else if (link.ended) actions.push([6, "see the end", () => clients.seeEnd(process, link)]);
       }
     }
     return actions;
