@@ -1,6 +1,7 @@
 // Whether a command may run at all: what Redis judges before it runs one, in Redis's order and words.
 import type { Arguments } from "../resp/index";
 import type { Command } from "./command";
+import { subcommandError } from "./commands/containers";
 import type { Connection } from "./connection";
 import { wrongArity } from "./dispatch-errors";
 import { ERR_KEY_TOO_LONG, ERR_MONITOR_KEYSPACE, ERR_NO_AUTHENTICATION, notWhileSubscribed } from "./errors";
@@ -25,5 +26,9 @@ export function refusalOf(connection: Connection, command: Command, args: Argume
     return notWhileSubscribed(command.name);
   }
   if (isLong(args) && hasTooLongKey(spec, args)) return ERR_KEY_TOO_LONG;
+  // Run at once, a container says so itself; what cannot be run must not be queued.
+  if (connection.transaction.isOpen && spec.subcommands !== undefined) {
+    return subcommandError(spec.name, spec.subcommands, args);
+  }
   return undefined;
 }

@@ -52,6 +52,8 @@ const WITHOUT_KEYS: readonly string[] = [
   ...["INFO", "INFO keyspace", "INFO all", "INFO everything", "INFO default"],
 ];
 
+const RARE = 150;
+
 /** Tags that the reference cannot answer or that are refused by their nature. */
 const NEVER_SUCCEED: readonly string[] = ["CLIENT SETINFO", "SHUTDOWN ABORT", "OBJECT FREQ"];
 
@@ -76,7 +78,9 @@ export async function compatRound(options: Omit<CompatOptions, "mustCover">): Pr
   for (const tag of WITHOUT_KEYS) expect([tag, coverage.of(tag).succeeded > 0]).toEqual([tag, true]);
   for (const tag of ON_KEYS) {
     const { total, succeeded } = coverage.of(tag);
-    expect([tag, total > 0 && succeeded * 2 >= total]).toEqual([tag, true]);
+    // Of a tag that came up rarely chance decides whether its key was there.
+    const isCovered = total < RARE ? succeeded > 0 : succeeded * 2 >= total;
+    expect([tag, isCovered]).toEqual([tag, true]);
   }
   for (const tag of NEVER_SUCCEED) expect([tag, coverage.of(tag).total > 0]).toEqual([tag, true]);
 }
