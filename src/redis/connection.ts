@@ -43,7 +43,7 @@ export class Connection implements SocketHandler, CommandContext {
   libraryVersion: ByteString = "";
   /** Full name of the command that runs or ran last. */
   lastCommand: string | undefined;
-  /** When bytes came last or went last. */
+  /** When bytes came last or went last; monotonic. */
   lastInteractionMs: number;
   /** It has given the password, or came when there was none. */
   authenticated: boolean;
@@ -92,7 +92,8 @@ export class Connection implements SocketHandler, CommandContext {
     this.session = evaluator.session;
     this.transaction = new TransactionState(evaluator);
     this.execution = new CommandExecution(this);
-    this.createdAtMs = this.lastInteractionMs = clock.wallMs();
+    this.createdAtMs = clock.wallMs();
+    this.lastInteractionMs = clock.monotonicMs();
     this.authenticated = server.limits.password === "";
   }
 
@@ -155,6 +156,9 @@ export class Connection implements SocketHandler, CommandContext {
   /** Cuts the client off if it takes too little of its output. */
   checkOutput(): void {
     const { limits, clock } = this.server;
+    const { normal } = limits.outputBufferLimits;
+    const isNormal = !this.isMonitor && !this.isSubscribed;
+    if (isNormal && normal.hardBytes === 0 && normal.softBytes === 0) return;
     const outputClass = this.isMonitor ? "monitor" : this.isSubscribed ? "pubsub" : "normal";
     const { pendingBytes } = this.replies;
     if (this.outputGuard.mustCutOff(pendingBytes, outputClass, limits, clock.monotonicMs())) this.cutOff();
@@ -216,7 +220,7 @@ export class Connection implements SocketHandler, CommandContext {
     const { statistics, clock } = this.server;
     statistics.netInputBytesTotal += bytes.length;
     if (this.closing || this.isClosed) return;
-    this.lastInteractionMs = clock.wallMs();
+    this.lastInteractionMs = clock.monotonicMs();
     if (!this.authenticated) this.parser.setAuthenticated(!this.mustAuthenticate);
     this.parser.push(bytes);
     this.run();
@@ -229,7 +233,7 @@ export class Connection implements SocketHandler, CommandContext {
   }
 
   drained(): void {
-    this.lastInteractionMs = this.server.clock.wallMs();
+    this.lastInteractionMs = this.server.clock.monotonicMs();
     if (!this.isOverLimit) this.resumeSlices();
     this.run();
   }

@@ -236,3 +236,17 @@ test("names that are too long are refused", () => {
     0,
   ]);
 });
+
+test("(un)subscribing within an EXEC that has to wait for the disk happens once", () => {
+  const node = new ConnectionNode({ isInMemory: () => false, hotRowsBytes: 0 });
+  const client = subscriber(node, "HELLO 3", "SUBSCRIBE a");
+  client.send("MULTI", "UNSUBSCRIBE", "GET k", "SUBSCRIBE b", "EXEC");
+  for (let round = 0; round < 5; round++) {
+    node.loadAll();
+    node.settle();
+    node.scheduler.pass(1);
+  }
+  expect(client.text()).toContain(
+    "*3\r\n>3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:0\r\n_\r\n>3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:1\r\n",
+  );
+});
