@@ -71,12 +71,16 @@ export class Evaluator implements GroupListener {
   inFlightBytes = 0;
   /** True while commands may be evaluated. */
   available = false;
+  /** Told of every batch how long it took from being sealed to its commit. */
+  onCommit: ((ms: number) => void) | undefined;
   readonly statistics = {
     batchesTotal: 0,
     operationsTotal: 0,
     bytesTotal: 0,
     loadsTotal: 0,
     congestionsTotal: 0,
+    /** Keys that were deleted because their time was over. */
+    expiredTotal: 0,
     batchOperations: new LatencyHistogram(),
     batchBytes: new LatencyHistogram(),
     /** From sealing to commit. */
@@ -126,6 +130,7 @@ export class Evaluator implements GroupListener {
         session.rollback();
         return effectsTooLarge;
       }
+      this.statistics.expiredTotal += session.expiredKeys;
       const open = this.overlay.open;
       if (open.length >= this.maxBatchBytes) {
         this.seal();
@@ -316,6 +321,7 @@ export class Evaluator implements GroupListener {
       this.uncommitted.shift();
       this.unapplied.push(batch);
       this.statistics.commitUs.record((nowMs - batch.sealedAtMs) * 1000);
+      this.onCommit?.(nowMs - batch.sealedAtMs);
       this.overlay.committedSequence = batch.sequence;
       this.databases.committed(batch.sequence);
       const { waiters } = batch;

@@ -68,6 +68,8 @@ export class Session {
   readonly missingScans: ScanRequest[] = [];
   /** The time at which this evaluation judges expiry. */
   nowMs = 0;
+  /** Keys that this evaluation deleted because their time was over. */
+  expiredKeys = 0;
 
   constructor(scope: SessionScope) {
     this.scope = scope;
@@ -89,6 +91,7 @@ export class Session {
     this.markRequired = batch.required;
     this.observedSequence = 0;
     this.latestNeeded = false;
+    this.expiredKeys = 0;
     if (this.missing.length > 0) this.missing.length = 0;
     if (this.missingScans.length > 0) this.missingScans.length = 0;
     this.nowMs = this.hlc.nowMs();
@@ -300,6 +303,7 @@ export class Session {
       return notReady;
     }
     this.removeHeader(database, userKey, row);
+    this.expiredKeys++;
     return null;
   }
 }

@@ -4,6 +4,7 @@
 // Lookup allocates nothing: a small hash of length, first, middle and last letter picks a bucket, then bytes are compared.
 import { assert } from "../base/index";
 import type { ByteString } from "../base/index";
+import type { Arguments } from "../resp/index";
 import { Command } from "./command";
 import type { CommandSpec } from "./command";
 import { ALL_COMMANDS } from "./commands/index";
@@ -33,9 +34,11 @@ export class CommandTable {
   private readonly names = new Map<ByteString, Command>();
   /** All commands, in the order of the families' arrays. */
   readonly all: readonly Command[];
+  private readonly every: readonly Command[];
 
   constructor(specs: readonly CommandSpec[] = ALL_COMMANDS) {
     this.all = specs.map((spec) => new Command(spec));
+    this.every = this.all.flatMap((command) => [command, ...command.subcommands]);
     for (const command of this.all) {
       const { name } = command.spec;
       assert(!this.names.has(name), "a command stands in the table once");
@@ -58,6 +61,30 @@ export class CommandTable {
       if (at === length) return command;
     }
     return undefined;
+  }
+
+  /** The command that the words name; of a container the subcommand, where there is one of that name. */
+  resolve(args: Arguments): Command | undefined {
+    const command = this.find(args.buffer, args.start(0), args.end(0));
+    if (command === undefined || command.subcommands.length === 0 || args.count < 2) return command;
+    for (const subcommand of command.subcommands) {
+      if (args.isWord(1, subcommand.word)) return subcommand;
+    }
+    return command;
+  }
+
+  /** All commands and subcommands: what figures are kept of. */
+  get everyCommand(): readonly Command[] {
+    return this.every;
+  }
+
+  /** By full name, "config|get" for a subcommand. */
+  byFullName(lowerCase: ByteString): Command | undefined {
+    const [container = "", subcommand, ...rest] = lowerCase.split("|");
+    const command = this.names.get(container);
+    if (subcommand === undefined) return command;
+    if (rest.length > 0) return undefined;
+    return command?.subcommands.find(({ spec }) => spec.name === subcommand);
   }
 
   byName(lowerCase: ByteString): Command | undefined {

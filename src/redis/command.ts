@@ -80,18 +80,48 @@ export interface CommandSpec {
   readonly subcommands?: readonly CommandSpec[];
 }
 
-/** A command of a running server: its row of the table, and what was measured of it. */
+/** A command (or subcommand) of a running server: its row of the table, and what was measured of it. */
 export class Command {
   readonly spec: CommandSpec;
+  /** Its full name: "config|get". */
+  readonly name: string;
+  /** The word that names it, in upper case: a subcommand's second one. */
+  readonly word: string;
+  readonly subcommands: readonly Command[];
   /** May be answered from committed state when nothing unanswered precedes it. */
   readonly isRead: boolean;
+  readonly isFast: boolean;
+  /** Counts for what is no command of the table. */
+  readonly isStandIn: boolean;
   /** From the arrival of its bytes to the release of its reply. */
   readonly latencyUs = new LatencyHistogram();
+  /** From its turn on its connection to its written reply; empty while latency-tracking is off. */
+  readonly executionUs = new LatencyHistogram();
+  /** The same, summed up in any case. */
+  executionUsTotal = 0;
+  /** Commands that ran. */
+  callsTotal = 0;
   /** Refused before it ran: wrong arity. */
   rejectedTotal = 0;
+  /** Answered with an error. */
+  failedTotal = 0;
 
-  constructor(spec: CommandSpec) {
+  constructor(spec: CommandSpec, container?: string, isStandIn = false) {
     this.spec = spec;
+    this.name = container === undefined ? spec.name : `${container}|${spec.name}`;
+    this.word = spec.name.toUpperCase();
+    this.subcommands = (spec.subcommands ?? []).map((each) => new Command(each, spec.name));
     this.isRead = spec.flags.includes("readonly");
+    this.isFast = spec.flags.includes("fast");
+    this.isStandIn = isStandIn;
+  }
+
+  resetFigures(): void {
+    this.latencyUs.reset();
+    this.executionUs.reset();
+    this.executionUsTotal = 0;
+    this.callsTotal = 0;
+    this.rejectedTotal = 0;
+    this.failedTotal = 0;
   }
 }

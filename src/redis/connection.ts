@@ -62,6 +62,8 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
   private readonly gates = new RingQueue<Gate>(2);
   private ungated: Command[] = [];
   private chunkStartedMs = 0;
+  /** When the command that runs now, or ran last, began. */
+  commandStartedMs = 0;
   private running = false;
   /** A command is loading or in slices: nothing behind it may run. */
   private suspended = false;
@@ -122,6 +124,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
   // ── Socket ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   chunk(bytes: Buffer): void {
+    this.server.statistics.readsTotal++;
     this.server.statistics.netInputBytesTotal += bytes.length;
     if (this.closing || this.isClosed) return;
     this.parser.push(bytes);
@@ -147,7 +150,9 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
   private run(): void {
     if (this.running || this.isClosed) return;
     this.running = true;
-    this.chunkStartedMs = this.server.clock.monotonicMs();
+    if (!this.suspended) {
+      this.chunkStartedMs = this.commandStartedMs = this.server.clock.monotonicMs();
+    }
     while (!this.suspended && !this.closing && this.mayGoOn()) {
       const status = this.parser.next();
       if (status === ParseStatus.command) this.execute();
@@ -198,7 +203,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
   private execute(): void {
     const { server, args } = this;
     server.statistics.commandsTotal++;
-    const command = server.table.find(args.buffer, args.start(0), args.end(0));
+    const command = server.table.resolve(args);
     if (command === undefined) {
       if (speaksHttp(args)) {
         this.closing = true;
@@ -209,11 +214,11 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
       return;
     }
     const { spec } = command;
-    this.lastCommand = spec.name;
+    this.lastCommand = command.name;
     if (spec.arity >= 0 ? args.count !== spec.arity : args.count < -spec.arity) {
-      this.reply.error(wrongArity(spec.name));
+      this.reply.error(wrongArity(command.name));
       command.rejectedTotal++;
-      this.answered(command, 0);
+      this.answered(server.rejectedCommands, 0);
       return;
     }
     if (isLong(args) && hasTooLongKey(spec, args)) {
@@ -307,6 +312,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
   /** The reply just written waits for `sequence` (0: for nothing but the replies before it). */
   private answered(command: Command, sequence: number): void {
     const start = this.answeredBytes;
+    this.server.accounting.answered(this, command, this.partStands ? -1 : start - this.sentBytes);
     this.answeredBytes = this.sentBytes + this.reply.length;
     const last = this.gates.last();
     if (last !== undefined && sequence <= last.sequence) {
@@ -354,7 +360,10 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     assert(block !== undefined, "lost replies have been written");
     for (let gate = this.gates.shift(); gate !== undefined; gate = this.gates.shift()) {
       const error = gate.sequence >= firstNotProposed ? ERR_NOT_PROPOSED : ERR_UNKNOWN_OUTCOME;
-      for (let i = 0; i < gate.commands.length; i++) this.reply.error(error);
+      for (let i = 0; i < gate.commands.length; i++) {
+        this.reply.error(error);
+        this.server.accounting.lost(error);
+      }
     }
     this.answeredBytes = this.sentBytes + this.reply.length;
     this.reply.bytesFrom(block.bytes, lostBytes, block.length);
@@ -384,6 +393,7 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
       const block = this.reply.take(bytes);
       assert(block !== undefined, "there are bytes to take");
       this.sentBytes += bytes;
+      this.server.statistics.writesTotal++;
       this.server.statistics.netOutputBytesTotal += bytes;
       this.socket.write(block);
     }

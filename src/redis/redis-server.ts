@@ -4,13 +4,25 @@ import type { Clock, Scheduler } from "../base/index";
 import type { Evaluator } from "../kv/index";
 import type { OutputBlockPool, ParserLimits } from "../resp/index";
 import type { Storage } from "../storage/index";
+import { Checkpoints } from "./accounting/checkpoints";
+import { CommandAccounting } from "./accounting/command-accounting";
+import { memoryFigures } from "./accounting/memory-figures";
+import { RateMeter } from "./accounting/rate-meter";
 import { Command } from "./command";
 import type { CommandTable } from "./command-table";
 import { Connection } from "./connection";
 import { ERR_MAX_CLIENTS } from "./dispatch-errors";
+import type { LiveSettings } from "./parameters/live-settings";
+import type { Parameter } from "./parameters/parameter";
+import { ParameterRegistry } from "./parameters/parameter-registry";
+import type { ConfigRewriter } from "./parameters/parameter-registry";
+import { redisParameters } from "./parameters/redis-parameters";
 import { ReplyWriter } from "../resp/index";
 import { listenNet } from "./socket-layer";
 import type { ClientSocket, Listener, SocketHandler } from "./socket-layer";
+
+const SAMPLE_MS = 100;
+const SAMPLES_PER_MEMORY_LOOK = 20;
 
 export interface ShutdownRequest {
   /** Also when something would forbid it. */
@@ -24,12 +36,15 @@ export interface RedisServerOptions {
   readonly scheduler: Scheduler;
   readonly pool: OutputBlockPool;
   readonly table: CommandTable;
-  readonly parserLimits: Partial<ParserLimits>;
-  readonly maxClients: number;
-  /** Reply bytes waiting for one client beyond which its commands are not run. */
-  readonly outputLimitBytes: number;
-  /** Effective options for CONFIG GET, by Redis's name where Redis has one. */
-  readonly config: ReadonlyMap<string, string>;
+  /** Limits and switches that are read at the moment of use; CONFIG SET writes them. */
+  readonly settings: LiveSettings;
+  /** What CONFIG knows beyond the parameters that need nothing but the settings. */
+  readonly parameters?: readonly Parameter[];
+  /** Absent when the server was started without a configuration file. */
+  readonly rewriteConfig?: ConfigRewriter | undefined;
+  readonly configFile?: string | undefined;
+  /** DEBUG SET-ACTIVE-EXPIRE; absent where nothing is reclaimed. */
+  readonly setActiveExpiry?: (active: boolean) => void;
   readonly version: string;
   readonly nodeId: number;
   readonly dataDirectory: string;
@@ -43,10 +58,12 @@ export class RedisServer {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly table: CommandTable;
-  readonly parserLimits: Partial<ParserLimits>;
-  readonly outputLimitBytes: number;
-  readonly maxClients: number;
-  readonly config: ReadonlyMap<string, string>;
+  readonly settings: LiveSettings;
+  readonly parameters: ParameterRegistry;
+  readonly accounting: CommandAccounting;
+  readonly checkpoints: Checkpoints;
+  readonly configFile: string | undefined;
+  readonly setActiveExpiry: (active: boolean) => void;
   readonly version: string;
   readonly nodeId: number;
   readonly dataDirectory: string;
@@ -58,17 +75,28 @@ export class RedisServer {
     rejectedConnectionsTotal: 0,
     netInputBytesTotal: 0,
     netOutputBytesTotal: 0,
+    readsTotal: 0,
+    writesTotal: 0,
     keyspaceHitsTotal: 0,
     keyspaceMissesTotal: 0,
   };
-  /** Stand-ins by which unknown commands and protocol errors are counted. */
-  readonly unknownCommands = new Command(placeholder("unknown"));
-  readonly protocolErrors = new Command(placeholder("protocol-error"));
+  /** Per second, over the last 1.6 s. */
+  readonly rates: { readonly commands: RateMeter; readonly input: RateMeter; readonly output: RateMeter };
+  /** Shutdowns that wait for a checkpoint: what aborts each. */
+  readonly pendingShutdowns = new Set<() => void>();
+  /** The most memory that was seen in use. */
+  peakMemoryBytes = 0;
+  /** Stand-ins by which unknown and rejected commands and protocol errors are counted. */
+  readonly unknownCommands = new Command(placeholder("unknown"), undefined, true);
+  readonly rejectedCommands = new Command(placeholder("rejected"), undefined, true);
+  readonly protocolErrors = new Command(placeholder("protocol-error"), undefined, true);
   private readonly pool: OutputBlockPool;
   private readonly connections = new Map<number, Connection>();
   private lastId = 0;
   private listener: Listener | undefined;
   private accepting = false;
+  private cancelSampling: (() => void) | undefined;
+  private samples = 0;
 
   constructor(options: RedisServerOptions) {
     this.evaluator = options.evaluator;
@@ -77,15 +105,55 @@ export class RedisServer {
     this.scheduler = options.scheduler;
     this.pool = options.pool;
     this.table = options.table;
-    this.parserLimits = options.parserLimits;
-    this.outputLimitBytes = options.outputLimitBytes;
-    this.maxClients = options.maxClients;
-    this.config = options.config;
+    const { settings, clock } = options;
+    this.settings = settings;
+    this.parameters = new ParameterRegistry(
+      settings,
+      [
+        ...redisParameters(settings, {
+          parserLimitsChanged: () => this.applyParserLimits(),
+          slowlogLengthChanged: () => this.accounting.slowLog.setMaxEntries(settings.slowlogMaxEntries),
+        }),
+        ...(options.parameters ?? []),
+      ],
+      options.rewriteConfig,
+    );
+    this.accounting = new CommandAccounting(settings, clock);
+    this.configFile = options.configFile;
+    this.setActiveExpiry = options.setActiveExpiry ?? (() => undefined);
+    const nowMs = clock.monotonicMs();
+    this.rates = {
+      commands: new RateMeter(nowMs),
+      input: new RateMeter(nowMs),
+      output: new RateMeter(nowMs),
+    };
     this.version = options.version;
     this.nodeId = options.nodeId;
     this.dataDirectory = options.dataDirectory;
     this.shutdown = options.shutdown;
     this.startedAtMs = options.clock.wallMs();
+    this.checkpoints = new Checkpoints({
+      storage: options.storage,
+      clock,
+      settings,
+      operations: () => options.evaluator.statistics.operationsTotal,
+      ended: (ms) => this.accounting.noteLatency("checkpoint", ms),
+    });
+    this.evaluator.onCommit = (ms) => this.accounting.noteLatency("aof-fsync-always", ms);
+  }
+
+  get maxClients(): number {
+    return this.settings.maxClients;
+  }
+
+  /** Reply bytes waiting for one client beyond which its commands are not run. */
+  get outputLimitBytes(): number {
+    return this.settings.outputLimitBytes;
+  }
+
+  get parserLimits(): Partial<ParserLimits> {
+    const { maxBulkBytes, maxQueryBytes } = this.settings;
+    return { maxBulkBytes, maxQueryBytes };
   }
 
   get clients(): ReadonlyMap<number, Connection> {
@@ -100,7 +168,11 @@ export class RedisServer {
   /** Opens the port. Throws BasaltError LISTEN_FAILED. */
   async listen(host: string, port: number): Promise<Listener> {
     this.accepting = true;
-    this.listener = await listenNet(host, port, this.pool, (socket) => this.accept(socket));
+    this.scheduleSample();
+    this.listener = await listenNet(host, port, this.pool, (socket) => {
+      socket.keepAlive(this.settings.tcpKeepaliveSeconds);
+      return this.accept(socket);
+    });
     return this.listener;
   }
 
@@ -116,12 +188,56 @@ export class RedisServer {
     return connection;
   }
 
+  /** False when no shutdown waits that could be aborted. */
+  abortShutdown(): boolean {
+    for (const abort of this.pendingShutdowns) abort();
+    return this.pendingShutdowns.size > 0;
+  }
+
+  /** Counters begin anew, as CONFIG RESETSTAT says. */
+  resetStatistics(): void {
+    const { statistics, table, accounting, rates } = this;
+    for (const command of [...table.everyCommand, ...this.standIns]) command.resetFigures();
+    for (const name of Object.keys(statistics) as (keyof typeof statistics)[]) statistics[name] = 0;
+    for (const meter of [rates.commands, rates.input, rates.output]) meter.reset();
+    accounting.errors.reset();
+    this.evaluator.statistics.expiredTotal = 0;
+    this.evaluator.statistics.commitUs.reset();
+    this.peakMemoryBytes = 0;
+  }
+
+  private get standIns(): readonly Command[] {
+    return [this.unknownCommands, this.rejectedCommands, this.protocolErrors];
+  }
+
+  private applyParserLimits(): void {
+    for (const connection of this.connections.values()) connection.parser.setLimits(this.parserLimits);
+  }
+
+  private scheduleSample(): void {
+    this.cancelSampling = this.scheduler.after(SAMPLE_MS, () => {
+      this.sample();
+      this.scheduleSample();
+    });
+  }
+
+  private sample(): void {
+    const nowMs = this.clock.monotonicMs();
+    const { commandsTotal, netInputBytesTotal, netOutputBytesTotal } = this.statistics;
+    this.rates.commands.sample(commandsTotal, nowMs);
+    this.rates.input.sample(netInputBytesTotal, nowMs);
+    this.rates.output.sample(netOutputBytesTotal, nowMs);
+    // Looking at memory costs a tenth of a millisecond.
+    if (this.samples++ % SAMPLES_PER_MEMORY_LOOK === 0) memoryFigures(this);
+  }
+
   forget(connection: Connection): void {
     this.connections.delete(connection.id);
   }
 
   /** Stops accepting and ends the connections; replies that are due have been sent by then or are not any more. */
   async close(): Promise<void> {
+    this.cancelSampling?.();
     const closed = this.accepting ? this.listener?.close() : undefined;
     this.accepting = false;
     for (const connection of this.connections.values()) connection.socket.end();

@@ -16,6 +16,8 @@ export interface ClientSocket {
   /** No more chunks until `resume`; one that is on its way may still come. */
   pause(): void;
   resume(): void;
+  /** Probes of a silent connection every so many seconds; 0: none. */
+  keepAlive(seconds: number): void;
   /** Sends what is buffered, then closes. */
   end(): void;
   /** Closes at once. */
@@ -71,6 +73,10 @@ class NetSocket implements ClientSocket {
     this.socket.resume();
   }
 
+  keepAlive(seconds: number): void {
+    this.socket.setKeepAlive(seconds > 0, seconds * 1000);
+  }
+
   end(): void {
     this.socket.end();
   }
@@ -87,17 +93,14 @@ export function listenNet(
   pool: OutputBlockPool,
   accept: (socket: ClientSocket) => SocketHandler,
 ): Promise<Listener> {
-  const server = net.createServer(
-    { noDelay: true, keepAlive: true, keepAliveInitialDelay: 300_000 },
-    (socket) => {
-      const handler = accept(new NetSocket(socket, pool));
-      socket.on("data", (bytes: Buffer) => handler.chunk(bytes));
-      socket.on("drain", () => handler.drained());
-      // Every error is followed by "close", and a client's reset needs no answer.
-      socket.on("error", () => undefined);
-      socket.on("close", () => handler.closed());
-    },
-  );
+  const server = net.createServer({ noDelay: true }, (socket) => {
+    const handler = accept(new NetSocket(socket, pool));
+    socket.on("data", (bytes: Buffer) => handler.chunk(bytes));
+    socket.on("drain", () => handler.drained());
+    // Every error is followed by "close", and a client's reset needs no answer.
+    socket.on("error", () => undefined);
+    socket.on("close", () => handler.closed());
+  });
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const reason =

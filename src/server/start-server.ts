@@ -16,7 +16,7 @@ import { openNativeStorage } from "../storage/index";
 import type { NativeStorageOptions, Storage } from "../storage/index";
 import { EventLoopScheduler, SystemClock } from "./event-loop";
 import { nodeMetrics } from "./node-metrics";
-import { redisConfigOf } from "./redis-config";
+import { configRewriter, loadRedisTable, parametersOf, settingsOf } from "./redis-config";
 
 /** The group that holds everything while there is one. */
 const DEFAULT_GROUP = 1;
@@ -108,10 +108,11 @@ export async function startServer(
     scheduler,
     pool: new OutputBlockPool(),
     table: new CommandTable(),
-    parserLimits: {},
-    maxClients: config.maxClients,
-    outputLimitBytes: config.outputLimitBytes,
-    config: redisConfigOf(config),
+    settings: settingsOf(config),
+    parameters: parametersOf(config, logger),
+    rewriteConfig: configRewriter(config),
+    configFile: config.configFile,
+    setActiveExpiry: (active) => void (sweeper.expires = active),
     version: packageVersion(),
     nodeId: config.nodeId,
     dataDirectory: path.resolve(config.dataDir),
@@ -127,6 +128,7 @@ export async function startServer(
     await storage.close();
   };
   try {
+    loadRedisTable(config, redis);
     if (config.routerMetricsPort !== "off") {
       metricsServer = await startMetricsServer({
         host: config.host,

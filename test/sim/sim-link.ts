@@ -81,6 +81,8 @@ export class SimLink implements ClientSocket {
     this.paused = true;
   }
 
+  keepAlive(): void {}
+
   resume(): void {
     this.paused = false;
   }

@@ -7,7 +7,7 @@ import { Evaluator, Sweeper, notReady } from "../../src/kv/index";
 import { NodeHost } from "../../src/raft/host/index";
 import type { RaftGroup } from "../../src/raft/host/index";
 import type { Message } from "../../src/raft/core/index";
-import { CommandTable, RedisServer } from "../../src/redis/index";
+import { CommandTable, RedisServer, settingsWith } from "../../src/redis/index";
 import type { CommandSpec } from "../../src/redis/index";
 import type { CommandContext, EvaluatedFunction, SlicedFunction } from "../../src/redis/command";
 import { ALL_COMMANDS } from "../../src/redis/commands/index";
@@ -160,10 +160,7 @@ export class SimProcess {
       scheduler: this.scheduler,
       pool: this.pool,
       table: new CommandTable(ALL_COMMANDS.map((spec) => this.observed(spec))),
-      parserLimits: {},
-      maxClients: 1000,
-      outputLimitBytes: limits.outputLimitBytes,
-      config: new Map(),
+      settings: settingsWith({ maxClients: 1000, outputLimitBytes: limits.outputLimitBytes }),
       version: "0.0.0",
       nodeId,
       dataDirectory: "/data",

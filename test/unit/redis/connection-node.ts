@@ -2,7 +2,7 @@
 // tests of connections; no test of its own.
 import { KvNode } from "../kv/kv-node";
 import type { KvNodeOptions } from "../kv/kv-node";
-import { CommandTable, RedisServer } from "../../../src/redis/index";
+import { CommandTable, RedisServer, settingsWith } from "../../../src/redis/index";
 import type { ClientSocket, CommandSpec, SocketHandler } from "../../../src/redis/index";
 import { ALL_COMMANDS } from "../../../src/redis/commands/index";
 import { OutputBlockPool, ReplyParser, encodeCommand } from "../../../src/resp/index";
@@ -51,6 +51,8 @@ export class TestSocket implements ClientSocket {
   resume(): void {
     this.paused = false;
   }
+
+  keepAlive(): void {}
 
   end(): void {
     this.ended = true;
@@ -136,10 +138,10 @@ export class ConnectionNode extends KvNode {
       scheduler: this.scheduler,
       pool: this.pool,
       table: new CommandTable([...ALL_COMMANDS, ...(options.commands ?? [])]),
-      parserLimits: {},
-      maxClients: options.maxClients ?? 100,
-      outputLimitBytes: options.outputLimitBytes ?? 1 << 20,
-      config: new Map(),
+      settings: settingsWith({
+        maxClients: options.maxClients ?? 100,
+        outputLimitBytes: options.outputLimitBytes ?? 1 << 20,
+      }),
       version: "0.0.0",
       nodeId: 1,
       dataDirectory: "/data",

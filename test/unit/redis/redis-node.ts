@@ -1,8 +1,8 @@
 // A Redis server over the in-memory storage, for tests of commands: words of any bytes go in, replies come out, and turns,
 // commits, loads and timers run until they have. Time stands still unless a test moves it. Shared; no test of its own.
 import type { ByteString } from "../../../src/base/index";
-import { CommandTable, RedisServer } from "../../../src/redis/index";
-import type { ShutdownRequest, SocketHandler } from "../../../src/redis/index";
+import { CommandTable, RedisServer, settingsWith } from "../../../src/redis/index";
+import type { ConfigRewriter, ShutdownRequest, SocketHandler } from "../../../src/redis/index";
 import { OutputBlockPool, ReplyError, ReplyParser, encodeCommand } from "../../../src/resp/index";
 import type { Reply } from "../../../src/resp/index";
 import { KvNode } from "../kv/kv-node";
@@ -68,15 +68,22 @@ export class CommandClient {
   }
 }
 
+export interface RedisNodeOptions extends KvNodeOptions {
+  readonly outputLimitBytes?: number;
+  readonly rewriteConfig?: ConfigRewriter;
+}
+
 export class RedisNode {
   readonly kv: KvNode;
   readonly server: RedisServer;
   readonly pool = new OutputBlockPool();
   readonly shutdowns: ShutdownRequest[] = [];
+  /** What DEBUG SET-ACTIVE-EXPIRE asked for. */
+  readonly activeExpiry: boolean[] = [];
   /** Whether a read finds its row in memory; asked for every read of storage. */
   isInMemory = (): boolean => true;
 
-  constructor(options: KvNodeOptions & { readonly outputLimitBytes?: number } = {}) {
+  constructor(options: RedisNodeOptions = {}) {
     this.kv = new KvNode({ maxInFlightBytes: 1 << 30, isInMemory: () => this.isInMemory(), ...options });
     const { evaluator, storage, clock, scheduler } = this.kv;
     this.server = new RedisServer({
@@ -86,14 +93,9 @@ export class RedisNode {
       scheduler,
       pool: this.pool,
       table: new CommandTable(),
-      parserLimits: {},
-      maxClients: 100,
-      outputLimitBytes: options.outputLimitBytes ?? 1 << 30,
-      config: new Map([
-        ["maxmemory", "0"],
-        ["maxmemory-policy", "noeviction"],
-        ["databases", "16"],
-      ]),
+      settings: settingsWith({ maxClients: 100, outputLimitBytes: options.outputLimitBytes ?? 1 << 30 }),
+      setActiveExpiry: (active) => void this.activeExpiry.push(active),
+      rewriteConfig: options.rewriteConfig,
       version: "0.0.0",
       nodeId: 1,
       dataDirectory: "/data",
