@@ -12,6 +12,8 @@ import { Command } from "./command";
 import type { CommandTable } from "./command-table";
 import { Connection } from "./connection";
 import { ERR_MAX_CLIENTS } from "./dispatch-errors";
+import type { DocumentedCommand } from "./documentation/documented-command";
+import { documentation } from "./documentation/index";
 import type { LiveSettings } from "./parameters/live-settings";
 import type { Parameter } from "./parameters/parameter";
 import { ParameterRegistry } from "./parameters/parameter-registry";
@@ -62,6 +64,8 @@ export class RedisServer {
   readonly parameters: ParameterRegistry;
   readonly accounting: CommandAccounting;
   readonly checkpoints: Checkpoints;
+  /** For COMMAND DOCS; made when it is first asked for. */
+  private documented: ReadonlyMap<string, DocumentedCommand> | undefined;
   readonly configFile: string | undefined;
   readonly setActiveExpiry: (active: boolean) => void;
   readonly version: string;
@@ -140,6 +144,10 @@ export class RedisServer {
       ended: (ms) => this.accounting.noteLatency("checkpoint", ms),
     });
     this.evaluator.onCommit = (ms) => this.accounting.noteLatency("aof-fsync-always", ms);
+  }
+
+  get documentation(): ReadonlyMap<string, DocumentedCommand> {
+    return (this.documented ??= documentation());
   }
 
   get maxClients(): number {

@@ -114,6 +114,12 @@ export class RedisNode {
     this.kv.scheduler.pass(1);
   }
 
+  /** Time passes; timers do not run. */
+  advance(ms: number): void {
+    this.kv.clock.wall += ms;
+    this.kv.clock.monotonic += ms;
+  }
+
   /** All rows of storage whose key begins like this. */
   rows(prefix: ByteString): ByteString[] {
     const page = this.kv.storage.scan(
