@@ -35,6 +35,11 @@ export class SlowLog {
     this.maxEntries = maxEntries;
   }
 
+  /** Since the start, whatever was dropped since. */
+  get addedTotal(): number {
+    return this.nextId;
+  }
+
   get length(): number {
     return this.entries.length;
   }

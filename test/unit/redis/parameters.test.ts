@@ -100,11 +100,11 @@ test("CONFIG REWRITE hands over what was changed, or says that there is no file"
 
 test("CONFIG REWRITE tells what went wrong", async () => {
   const handed: (readonly ChangedParameter[])[] = [];
-  let problem: string | undefined;
+  const problems: (string | undefined)[] = [undefined, "disk full"];
   const node = new RedisNode({
     rewriteConfig: (changed) => {
       handed.push(changed);
-      return Promise.resolve(problem);
+      return Promise.resolve(problems.shift());
     },
   });
   const client = node.connect();
@@ -113,7 +113,6 @@ test("CONFIG REWRITE tells what went wrong", async () => {
   await Promise.resolve();
   await Promise.resolve();
   expect(client.taken()).toEqual(["OK"]);
-  problem = "disk full";
   client.send(["CONFIG", "REWRITE"]);
   await Promise.resolve();
   await Promise.resolve();
