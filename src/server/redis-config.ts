@@ -26,6 +26,7 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
 const LOG_LEVELS: readonly string[] = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 /** Options that a parameter of redis/ shows and changes. */
 const WITH_PARAMETER: ReadonlySet<string> = new Set([
+  "maxClients",
   "outputLimitBytes",
   "checkpointsKept",
   "logLevel",

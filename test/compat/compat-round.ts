@@ -1,6 +1,7 @@
 // One differential run with its own redis-server, and the check of what it covered. Prints the seed and the coverage.
 import { CompatRun } from "./compat-run";
 import type { CompatOptions } from "./compat-run";
+import { ADMINISTRATION_REFUSALS, ADMINISTRATION_TAGS } from "./random-administration";
 import { ReferenceServer } from "./reference-server";
 
 /** Commands on keys and their options, by the tags of the random commands. */
@@ -40,10 +41,11 @@ const WITHOUT_KEYS: readonly string[] = [
   ...["MODULE", "ACLCAT", "PATTERN"].map((filter) => `COMMAND LIST FILTERBY ${filter}`),
   ...["CONFIG GET", "CLIENT ID", "CLIENT SETNAME", "CLIENT GETNAME"],
   ...["INFO", "INFO keyspace", "INFO all", "INFO everything", "INFO default"],
+  ...ADMINISTRATION_TAGS,
 ];
 
 /** Tags that the reference cannot answer or that are refused by their nature. */
-const NEVER_SUCCEED: readonly string[] = ["CLIENT SETINFO", "SHUTDOWN ABORT"];
+const NEVER_SUCCEED: readonly string[] = ["CLIENT SETINFO", "SHUTDOWN ABORT", ...ADMINISTRATION_REFUSALS];
 
 export async function compatRound(options: Omit<CompatOptions, "mustCover">): Promise<void> {
   const print = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -1,5 +1,6 @@
 // Commands that are wrong: names, numbers of words, options, numbers. Redis's words for each are compared like any reply.
 import type { ByteString } from "../../src/base/index";
+import { ADMINISTRATION_SEQUENCE } from "./random-administration";
 
 export const MALFORMED_COMMANDS: readonly (readonly ByteString[])[] = [
   ["NOSUCHCOMMAND"],
@@ -145,4 +146,5 @@ export const MALFORMED_COMMANDS: readonly (readonly ByteString[])[] = [
   ["SHUTDOWN", "SAVE", "NOSAVE"],
   ["SHUTDOWN", "NOW", "ABORT"],
   ["SHUTDOWN", "ABORT"],
+  ...ADMINISTRATION_SEQUENCE,
 ];

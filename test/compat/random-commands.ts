@@ -2,6 +2,7 @@
 // it uses.
 import type { ByteString } from "../../src/base/index";
 import { ALL_KEYS, plain } from "./command-maker";
+import { ADMINISTRATION_GENERATORS } from "./random-administration";
 import type { CommandMaker, Pool, RandomCommand } from "./command-maker";
 
 type Generate = (make: CommandMaker) => RandomCommand;
@@ -329,7 +330,6 @@ const GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
   [3, commandList],
   [8, commandInfo],
   [3, commandGetkeys],
-  [3, keyless("COMMAND", "DOCS")],
   [2, keyless("COMMAND")],
   [8, configGet],
   [4, info],
@@ -341,6 +341,7 @@ const GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
   ],
   [2, keyless("CLIENT", "SETINFO", "LIB-NAME", "tester")],
   [2, keyless("SHUTDOWN", "ABORT")],
+  ...ADMINISTRATION_GENERATORS,
 ];
 
 const TOTAL_WEIGHT = GENERATORS.reduce((sum, [weight]) => sum + weight, 0);

@@ -44,7 +44,10 @@ const SUBCOMMANDS: readonly CommandSpec[] = [
   { name: "getname", arity: 2, since: "2.6.9", ...OF_CLIENT, function: { kind: "immediate", run: getname } },
   { name: "setinfo", arity: 4, since: "7.2.0", ...OF_CLIENT, function: { kind: "immediate", run: setinfo } },
 ];
-const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("client", SUBCOMMANDS, ["slow", "connection"])];
+const ALL_SUBCOMMANDS = [
+  ...SUBCOMMANDS,
+  helpOf("client", SUBCOMMANDS, ["slow", "connection"], { group: "connection" }),
+];
 
 export const CLIENT_COMMANDS: readonly CommandSpec[] = [
   {

@@ -121,7 +121,7 @@ const SUBCOMMANDS: readonly CommandSpec[] = [
     function: { kind: "immediate", run: histogram },
   },
 ];
-const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("latency", SUBCOMMANDS, ["slow"])];
+const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("latency", SUBCOMMANDS, ["slow"], { since: "2.8.13" })];
 
 export const LATENCY_COMMANDS: readonly CommandSpec[] = [
   {

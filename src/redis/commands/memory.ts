@@ -143,7 +143,7 @@ const SUBCOMMANDS: readonly CommandSpec[] = [
     function: { kind: "sliced", run: purge },
   },
 ];
-const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("memory", SUBCOMMANDS, ["slow"])];
+const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("memory", SUBCOMMANDS, ["slow"], { since: "4.0.0" })];
 
 export const MEMORY_COMMANDS: readonly CommandSpec[] = [
   {

@@ -88,16 +88,16 @@ function wait({ args, reply }: CommandContext): void {
   reply.integer(0);
 }
 
-/** LOLWUT [VERSION version] [columns [rows]]: every version draws the same. */
+/** LOLWUT [VERSION version] [columns [rows]]: every version draws the same; without one, words that are no numbers say nothing. */
 function lolwut({ args, reply, server }: CommandContext): void {
-  const numbers: number[] = [];
-  const first = args.count >= 3 && args.isWord(1, "VERSION") ? 2 : 1;
-  for (let i = first; i < args.count; i++) {
+  const isVersioned = args.count >= 3 && args.isWord(1, "VERSION");
+  const numbers: (number | undefined)[] = [];
+  for (let i = isVersioned ? 2 : 1; i < args.count; i++) {
     const number = args.safeInteger(i);
-    if (number === undefined) return reply.error(ERR_NOT_INTEGER);
+    if (isVersioned && number === undefined) return reply.error(ERR_NOT_INTEGER);
     numbers.push(number);
   }
-  const [columns, rows] = first === 2 ? numbers.slice(1) : numbers;
+  const [columns, rows] = isVersioned ? numbers.slice(1) : numbers;
   reply.verbatim("txt", drawing(server.version, columns, rows));
 }
 

@@ -1,5 +1,6 @@
 // SLOWLOG: the commands that took long, newest first (accounting/slow-log.ts keeps them).
 import type { CommandContext, CommandSpec } from "../command";
+import { shown } from "../dispatch-errors";
 import { ADMINISTRATION, CONTAINER, TO_ALL_NODES } from "./administration";
 import { containerOf, helpOf } from "./containers";
 
@@ -9,7 +10,10 @@ const ERR_COUNT = "ERR count should be greater than or equal to -1";
 /** SLOWLOG GET [count]: id, time, microseconds, words, client's address, client's name of each. */
 function get({ args, reply, server }: CommandContext): void {
   if (args.count > 3) {
-    return reply.error("ERR unknown subcommand or wrong number of arguments for 'get'. Try SLOWLOG HELP.");
+    const word = shown(args.string(1));
+    return reply.error(
+      `ERR unknown subcommand or wrong number of arguments for '${word}'. Try SLOWLOG HELP.`,
+    );
   }
   const count = args.count === 2 ? DEFAULT_COUNT : args.safeInteger(2);
   if (count === undefined || count < -1) return reply.error(ERR_COUNT);
@@ -61,7 +65,7 @@ const SUBCOMMANDS: readonly CommandSpec[] = [
     function: { kind: "immediate", run: reset },
   },
 ];
-const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("slowlog", SUBCOMMANDS, ["slow"])];
+const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("slowlog", SUBCOMMANDS, ["slow"], { since: "6.2.0" })];
 
 export const SLOWLOG_COMMANDS: readonly CommandSpec[] = [
   {

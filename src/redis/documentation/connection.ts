@@ -77,7 +77,7 @@ export const CONNECTION_DOCUMENTATION: readonly DocumentationGroup[] = [
         "7.2.0",
         "O(1)",
         "Says which library and version of it the client uses.",
-        "attr(libname/LIB-NAME | libver/LIB-VER) <value>",
+        "attr(LIB-NAME=<libname> | LIB-VER=<libver>)",
       ],
       ["client|setname", "2.6.9", "O(1)", "Gives this connection a name.", "<connection-name>"],
       [

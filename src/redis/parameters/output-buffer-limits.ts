@@ -18,7 +18,7 @@ export function parseOutputBufferLimits(
   text: string,
   present: OutputBufferLimits,
 ): Judged<OutputBufferLimits> {
-  const words = text.split(" ").filter((word) => word !== "");
+  const words = text === "" ? [] : text.split(" ");
   if (words.length % WORDS_OF_A_CLASS !== 0) {
     return { problem: "Wrong number of arguments in buffer limit configuration." };
   }

@@ -65,7 +65,10 @@ export function redisParameters(settings: LiveSettings, listener: ParameterListe
 function connectionParameters(settings: LiveSettings, listener: ParameterListener): readonly Parameter[] {
   const changed = listener.parserLimitsChanged;
   return [
-    integerParameter(settings, "maxclients", "maxClients", 1, MAX_CLIENTS, { option: "max-clients" }),
+    integerParameter(settings, "maxclients", "maxClients", 1, MAX_CLIENTS, {
+      aliases: ["max-clients"],
+      option: "max-clients",
+    }),
     integerParameter(settings, "timeout", "timeoutSeconds", 0, INT32_MAX),
     integerParameter(settings, "tcp-keepalive", "tcpKeepaliveSeconds", 0, INT32_MAX),
     memoryParameter(settings, "proto-max-bulk-len", "maxBulkBytes", MiB, MAX_BULK_BYTES, { changed }),
@@ -157,7 +160,7 @@ function observationParameters(settings: LiveSettings, listener: ParameterListen
 }
 
 function percentiles(text: string): Judged<readonly number[]> {
-  const words = text.split(" ").filter((word) => word !== "");
+  const words = text === "" ? [] : text.split(" ");
   const values = words.map((word) => (/^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)$/.test(word) ? Number(word) : NaN));
   if (values.some(Number.isNaN)) return { problem: "Invalid latency-tracking-info-percentiles parameters" };
   if (values.some((value) => value < 0 || value > 100)) {

@@ -99,7 +99,7 @@ test("TIME, ROLE, LOLWUT, MEMORY", () => {
   expect(Number(seconds)).toBe(Math.floor(node.kv.clock.wallMs() / 1000));
   expect(client.call("ROLE")).toEqual(["master", expect.any(Number), []]);
   expect(String(client.call("LOLWUT", "VERSION", 5, 4, 3))).toMatch(/\(Redis ver\. 7\.2\.0\)\n$/);
-  expect(client.call("LOLWUT", "x")).toBe("ERR value is not an integer or out of range");
+  expect(client.call("LOLWUT", "VERSION", "x")).toBe("ERR value is not an integer or out of range");
   const stats = client.call("MEMORY", "STATS") as Reply[];
   expect(stats[stats.indexOf("keys.count") + 1]).toBe(1);
   expect(Number(stats[stats.indexOf("total.allocated") + 1])).toBeGreaterThan(1_000_000);

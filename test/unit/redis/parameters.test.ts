@@ -42,7 +42,7 @@ test("values are judged as Redis judges them, and shown in its form", () => {
   expect(shown("hash-max-listpack-entries")).toBe("9223372036854775807");
   expect(set("client-output-buffer-limit", "slave 1mb 2kb 3 pubsub 0 0 0")).toBe("OK");
   expect(shown("client-output-buffer-limit")).toBe("normal 0 0 0 slave 1048576 2048 3 pubsub 0 0 0");
-  expect(set("latency-tracking-info-percentiles", "50.5  99")).toBe("OK");
+  expect(set("latency-tracking-info-percentiles", "50.5 99")).toBe("OK");
   expect(shown("latency-tracking-info-percentiles")).toBe("50.5 99");
   for (const [given, normal] of [
     ["xK", "xK"],
