@@ -117,7 +117,7 @@ function sameSharedOptions(redis: TypedReply, basalt: TypedReply): boolean {
 }
 
 /** What only Basalt has: commands of 7.2. */
-const NEWER = new Set(["client|setinfo"]);
+const NEWER = new Set(["client|setinfo", "waitaof"]);
 
 function isSubset(redis: TypedReply, basalt: TypedReply): boolean {
   const known = new Set(itemsOf(redis).map(render));

@@ -88,6 +88,24 @@ function wait({ args, reply }: CommandContext): void {
   reply.integer(0);
 }
 
+/**
+ * WAITAOF numlocal numreplicas timeout, of Redis 7.2: this node's log has everything that was answered before, since nothing
+ * is answered earlier; replicas there are none.
+ */
+function waitaof({ args, reply }: CommandContext): void {
+  const local = args.bigInteger(1);
+  const replicas = args.bigInteger(2);
+  const timeout = args.bigInteger(3);
+  if (local === undefined || replicas === undefined) return reply.error(ERR_NOT_INTEGER);
+  if (local < 0n || local > 1n) return reply.error("ERR value is out of range, must be between 0 and 1");
+  if (replicas < 0n) return reply.error("ERR value is out of range, must be positive");
+  if (timeout === undefined) return reply.error(ERR_TIMEOUT_NOT_INTEGER);
+  if (timeout < 0n) return reply.error(ERR_TIMEOUT_NEGATIVE);
+  reply.array(2);
+  reply.integer(1);
+  reply.integer(0);
+}
+
 /** LOLWUT [VERSION version] [columns [rows]]: every version draws the same; without one, words that are no numbers say nothing. */
 function lolwut({ args, reply, server }: CommandContext): void {
   const isVersioned = args.count >= 3 && args.isWord(1, "VERSION");
@@ -144,6 +162,17 @@ export const SERVER_COMMANDS: readonly CommandSpec[] = [
     since: "3.0.0",
     group: "generic",
     function: { kind: "immediate", run: wait },
+  },
+  {
+    name: "waitaof",
+    arity: 4,
+    flags: ["noscript"],
+    keys: [0, 0, 0],
+    categories: ["slow", "connection"],
+    tips: ["request_policy:all_shards", "response_policy:agg_min"],
+    since: "7.2.0",
+    group: "generic",
+    function: { kind: "immediate", run: waitaof },
   },
   {
     name: "lolwut",

@@ -82,10 +82,13 @@ test("SHUTDOWN SAVE can be aborted while it saves, and fails with its checkpoint
 test("WAIT comes when what is before it is durable", () => {
   const node = new RedisNode();
   const client = node.connect();
-  client.send(["SET", "a", 1], ["WAIT", 0, 0]);
+  client.send(["SET", "a", 1], ["WAIT", 0, 0], ["WAITAOF", 1, 0, 0]);
   expect(client.taken()).toEqual([]);
   node.turn();
-  expect(client.taken()).toEqual(["OK", 0]);
+  expect(client.taken()).toEqual(["OK", 0, [1, 0]]);
+  expect(client.call("WAITAOF", 2, 0, 0)).toBe("ERR value is out of range, must be between 0 and 1");
+  expect(client.call("WAITAOF", 1, -1, 0)).toBe("ERR value is out of range, must be positive");
+  expect(client.call("WAITAOF", 1, 0, -1)).toBe("ERR timeout is negative");
   expect(client.call("WAIT", 1, -1)).toBe("ERR timeout is negative");
   expect(client.call("WAIT", 1, "x")).toBe("ERR timeout is not an integer or out of range");
   expect(client.call("WAIT", "x", "x")).toBe("ERR value is not an integer or out of range");
