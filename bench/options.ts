@@ -225,7 +225,9 @@ function distinct<Item>(name: OptionName, items: Item[]): Item[] {
 
 function serversOf(text: string): Pick<BenchOptions, "servers" | "optionalServers"> {
   if (text === "both") return { servers: ["basalt", "redis"], optionalServers: ["redis"] };
-  if (text === "all") return { servers: SERVER_NAMES, optionalServers: ["redis", "redis-memory"] };
+  if (text === "all") {
+    return { servers: ["basalt", "redis", "redis-memory"], optionalServers: ["redis", "redis-memory"] };
+  }
   const named = wordsOf("server", text, SERVER_NAMES);
   // In the order of the list of servers: the first is what the others are a reference for.
   return { servers: SERVER_NAMES.filter((server) => named.includes(server)), optionalServers: [] };

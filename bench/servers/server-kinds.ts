@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { BasaltError } from "../../src/base/index";
 
-export const SERVER_NAMES = ["basalt", "redis", "redis-memory"] as const;
+export const SERVER_NAMES = ["basalt", "basalt-net", "redis", "redis-memory"] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
 export interface ServerKind {
@@ -24,13 +24,20 @@ const redisShared = ["--bind", "127.0.0.1", "--save", "", "--loglevel", "warning
 /** The servers as they are built and installed here; `root` is the project's directory. */
 export function serverKinds(root: string): Record<ServerName, ServerKind> {
   const basaltEntry = join(root, "build/src/cli/main.js");
+  const basalt: ServerKind = {
+    name: "basalt",
+    title: "Basalt",
+    program: process.execPath,
+    args: (port, dataDir) => [basaltEntry, "serve", ...basaltArgs(port, dataDir)],
+    version: () => (existsSync(basaltEntry) ? packageVersion(root) : undefined),
+  };
   return {
-    basalt: {
-      name: "basalt",
-      title: "Basalt",
-      program: process.execPath,
-      args: (port, dataDir) => [basaltEntry, "serve", ...basaltArgs(port, dataDir)],
-      version: () => (existsSync(basaltEntry) ? packageVersion(root) : undefined),
+    basalt,
+    "basalt-net": {
+      ...basalt,
+      name: "basalt-net",
+      title: "Basalt over Node's net",
+      args: (port, dataDir) => [...basalt.args(port, dataDir), "--socket-layer", "net"],
     },
     redis: {
       name: "redis",

@@ -67,9 +67,44 @@ TEST(FragmentsOutOfPlaceAreRefused) {
   CHECK(applier.Add(Entry(1, 1, Fragment(1, 1, 0))) == nullptr);
   CHECK(applier.Add(Entry(2, 1, Fragment(1, 2, 2))) != nullptr);
   CHECK(applier.Add(Entry(2, 1, Whole(1, 2))) != nullptr);
-  CHECK(applier.Add(Entry(2, 1, "")) != nullptr);
   CHECK(applier.Add(Entry(2, 1, Fragment(1, 1, 1))) != nullptr);
   CHECK(applier.Add(Entry(2, 1, Fragment(1, 2, 1, true))) == nullptr);
+}
+
+TEST(EntriesWithoutOperationsMayStandBetweenFragments) {
+  GroupApplier applier(1, AppliedRecord{0, 0, 0});
+  CHECK(applier.Add(Entry(1, 1, Fragment(1, 1, 0))) == nullptr);
+  CHECK(applier.Add(Entry(2, 1, "")) == nullptr);
+  CHECK(applier.Add(Entry(3, 1, "configuration", 2)) == nullptr);
+  CHECK(!applier.has_collected() && applier.record().index == 0 && applier.next_index() == 4);
+  CHECK(applier.Add(Entry(4, 1, Fragment(1, 2, 1))) == nullptr);
+  CHECK(applier.Add(Entry(5, 1, "")) == nullptr);
+  CHECK(applier.Add(Entry(6, 1, Fragment(1, 3, 2, true))) == nullptr);
+  CHECK(applier.record().index == 6 && applier.collected_operations() == 3 && applier.collected_entries() == 6);
+}
+
+TEST(FragmentsAreDroppedByFragmentsOfAnotherTerm) {
+  GroupApplier applier(1, AppliedRecord{0, 0, 0});
+  CHECK(applier.Add(Entry(1, 1, Fragment(1, 5, 0))) == nullptr);
+  CHECK(applier.Add(Entry(2, 1, "")) == nullptr);
+  CHECK(applier.Add(Entry(3, 2, Fragment(2, 1, 0))) == nullptr);
+  CHECK(applier.next_index() == 4 && applier.record().index == 0);
+  CHECK(applier.Add(Entry(4, 2, Fragment(2, 2, 1, true))) == nullptr);
+  CHECK(applier.record().index == 4 && applier.collected_operations() == 2 && applier.record().hlc == 2);
+}
+
+TEST(AnApplierGivesTheMemoryOfALargeBatchBack) {
+  GroupApplier applier(1, AppliedRecord{0, 0, 0});
+  std::vector<SampleOperation> operations;
+  for (int at = 0; at < 30000; at++) operations.push_back(Put("\x10k" + std::to_string(at), "v"));
+  constexpr uint32_t kFragments = 20;
+  for (uint32_t number = 0; number < kFragments; number++) {
+    const uint8_t flags = number + 1 == kFragments ? 3 : 1;
+    CHECK(applier.Add(Entry(number + 1, 1, SamplePayload({1, number + 1, flags, number}, operations))) == nullptr);
+  }
+  CHECK(applier.collected_operations() == 600000 && applier.capacity_bytes() > size_t{20} << 20);
+  applier.Clear();
+  CHECK(applier.capacity_bytes() < size_t{8} << 20);
 }
 
 TEST(AnEntryLeftOutEndsTheProcess) {

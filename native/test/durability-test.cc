@@ -30,6 +30,7 @@ void WriteOutside(const std::string& path, const std::string& bytes) { std::ofst
 /** The calls that RocksDB makes, with little noise. */
 class Disk {
  public:
+  explicit Disk(const FaultOptions& options) : directory_(options.directory), system_(options) {}
   Disk(const std::string& directory, uint64_t seed, uint64_t power_loss_at_operation = 0)
       : directory_(directory), system_(FaultOptions{directory, seed, power_loss_at_operation}) {}
 
@@ -197,4 +198,39 @@ TEST(FaultsMeetOnlyWhatTheyName) {
   CHECK(disk.system().DeleteFile(disk.Path("second"), options, nullptr).IsIOError());
   disk.system().SetFault(FaultKind::kNone, "");
   CHECK(first->Append("x", options, nullptr).ok());
+}
+
+TEST(ReadsCanFail) {
+  TemporaryDirectory directory;
+  Disk disk(directory.path(), 1);
+  auto written = disk.Create("read");
+  disk.Append(written.get(), "bytes");
+  const auto sequential = [&] {
+    std::unique_ptr<rocksdb::FSSequentialFile> file;
+    CHECK(disk.system().NewSequentialFile(disk.Path("read"), rocksdb::FileOptions(), &file, nullptr).ok());
+    char room[8];
+    rocksdb::Slice result;
+    return file->Read(5, rocksdb::IOOptions(), &result, room, nullptr);
+  };
+  const auto random = [&] {
+    std::unique_ptr<rocksdb::FSRandomAccessFile> file;
+    CHECK(disk.system().NewRandomAccessFile(disk.Path("read"), rocksdb::FileOptions(), &file, nullptr).ok());
+    char room[8];
+    rocksdb::Slice result;
+    return file->Read(0, 5, rocksdb::IOOptions(), &result, room, nullptr);
+  };
+  CHECK(sequential().ok() && random().ok());
+  disk.system().SetFault(FaultKind::kReadError, "read");
+  CHECK(sequential().IsIOError() && random().IsIOError());
+  CHECK(written->Append("more", rocksdb::IOOptions(), nullptr).ok());
+  disk.system().SetFault(FaultKind::kIOError, "read");
+  CHECK(sequential().ok() && random().ok());
+}
+
+TEST(FaultsCanBeThereFromTheFirstOperationOn) {
+  TemporaryDirectory directory;
+  Disk disk(FaultOptions{directory.path(), 1, 0, FaultKind::kNoSpace, "refused"});
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  CHECK(disk.system().NewWritableFile(disk.Path("refused"), rocksdb::FileOptions(), &file, nullptr).IsNoSpace());
+  disk.Create("taken");
 }

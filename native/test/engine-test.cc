@@ -11,6 +11,8 @@ using namespace basalt_test;
 
 namespace {
 
+void RemoveAll(const std::string& path) { CHECK(std::system(("rm -rf '" + path + "'").c_str()) == 0); }
+
 std::string Key(uint64_t number) { return "\x10key" + std::to_string(number); }
 
 }  // namespace
@@ -148,6 +150,14 @@ TEST(ABrokenInvariantEndsTheProcess) {
   CHECK(dies([](SampleEngine& engine) { engine.engine().SubmitApply(kGroup, 1); }));
   CHECK(dies([](SampleEngine& engine) { engine.SubmitBatch(SampleBatch().Compact(kGroup, 1, 1)); }));
   CHECK(dies([](SampleEngine& engine) {
+    // Much to apply, and a cut of its end before that can have been reached.
+    for (int at = 0; at < 200; at++) engine.Submit({Put(Key(at), std::string(10000, 'v'))});
+    if (!engine.WaitSynced()) return;
+    const uint64_t last = engine.next_index() - 1;
+    engine.engine().SubmitApply(kGroup, last);
+    engine.SubmitBatch(SampleBatch().CutSuffix(kGroup, last));
+  }));
+  CHECK(dies([](SampleEngine& engine) {
     engine.SubmitBatch(SampleBatch().Append(kGroup, 1, 5, "").Append(kGroup, 2, 4, ""));
   }));
 }
@@ -186,10 +196,77 @@ TEST(DamagedFilesAreRefused) {
     engine.SubmitBatch(SampleBatch().Compact(kGroup, 5, 1));
     CHECK(engine.WaitSynced());
   }
-  const std::string command = "rm -rf '" + directory.path() + "/data'";
-  CHECK(std::system(command.c_str()) == 0);
+  RemoveAll(directory.path() + "/data");
   std::unique_ptr<Engine> engine;
   CHECK(Engine::Open(SmallOptions(directory.path()), &engine).code() == "STORAGE_CORRUPT");
+}
+
+TEST(DataWhoseLogIsGoneIsRefusedAndLeftAlone) {
+  TemporaryDirectory directory;
+  {
+    SampleEngine engine(SmallOptions(directory.path()));
+    for (uint64_t at = 0; at < 50; at++) CHECK(engine.Write({Put(Key(at), "v")}));
+  }
+  RemoveAll(directory.path() + "/log");
+  for (int attempt = 0; attempt < 2; attempt++) {
+    std::unique_ptr<Engine> engine;
+    const Outcome outcome = Engine::Open(SmallOptions(directory.path()), &engine);
+    CHECK(outcome.code() == "STORAGE_CORRUPT" && outcome.message().find("log/ is empty") != std::string::npos);
+  }
+}
+
+TEST(AGroupThatOnlyTheDataKnowsShowsWhatWasApplied) {
+  TemporaryDirectory directory, other;
+  {
+    SampleEngine engine(SmallOptions(directory.path()));
+    for (uint64_t at = 0; at < 50; at++) CHECK(engine.Write({Put(Key(at), "v")}));
+  }
+  { SampleEngine engine(SmallOptions(other.path())); }
+  RemoveAll(directory.path() + "/log");
+  const std::string copy = "cp -r '" + other.path() + "/log' '" + directory.path() + "/log'";
+  CHECK(std::system(copy.c_str()) == 0);
+  SampleEngine engine(SmallOptions(directory.path()));
+  CHECK(engine.engine().groups().groups() == std::vector<uint32_t>{kGroup});
+  CHECK(engine.engine().groups().applied(kGroup).index == 50);
+  CHECK(engine.engine().groups().log_bounds(kGroup).last_index == 0);
+}
+
+TEST(DirectoriesOfALaterFormatAreRefused) {
+  TemporaryDirectory directory;
+  const std::string path = directory.path() + "/log";
+  CHECK(RunInChild([&] {
+          Instances instances;
+          CHECK(std::system(("mkdir -p '" + path + "'").c_str()) == 0);
+          CHECK(instances.OpenLog(SmallOptions(directory.path()), path, [](const std::string&) {}).ok());
+          rocksdb::ColumnFamilyHandle* family = nullptr;
+          CHECK(instances.log()->CreateColumnFamily(rocksdb::ColumnFamilyOptions(), "later", &family).ok());
+          CHECK(instances.log()->DestroyColumnFamilyHandle(family).ok());
+          instances.Close();
+        }) == 0);
+  std::unique_ptr<Engine> engine;
+  const Outcome outcome = Engine::Open(SmallOptions(directory.path()), &engine);
+  CHECK(outcome.code() == "DIR_FORMAT" && outcome.message().find("later") != std::string::npos);
+}
+
+TEST(BothInstancesHaveThreadsOfTheirOwn) {
+  TemporaryDirectory directory;
+  SampleEngine engine(SmallOptions(directory.path()));
+  CHECK(rocksdb::Env::Default()->GetBackgroundThreads(rocksdb::Env::LOW) >= 4);
+  CHECK(rocksdb::Env::Default()->GetBackgroundThreads(rocksdb::Env::HIGH) >= 2);
+}
+
+TEST(ALargeSubmissionLiesInManyBlocks) {
+  SampleBatch batch;
+  for (uint64_t index = 1; index <= 40; index++) batch.Append(kGroup, index, 1, std::string(100 << 10, 'p'));
+  batch.Append(kGroup, 41, 1, std::string(3 << 20, 'q'));
+  batch.HardState(kGroup, 1, 1, 0);
+  const LogWork work = batch.Work();
+  std::map<const char*, size_t> bytes;
+  for (const LogChange& change : work.changes) {
+    if (change.length > 0) bytes[change.block.get()] += change.length;
+  }
+  CHECK(bytes.size() == 5);
+  for (const auto& each : bytes) CHECK(each.second <= size_t{1} << 20 || each.second == (3 << 20) + 14);
 }
 
 TEST(ManyGroupsAndLongReplaysStayApart) {

@@ -142,6 +142,12 @@ export const serverOptions = {
     meaning: "checkpoints of SAVE and BGSAVE that stay under DIR/checkpoints; older ones are removed",
     owner: "storage",
   }),
+  socketLayer: option<"native" | "net">({
+    kind: wordKind("native", "net"),
+    default: { value: "native" },
+    meaning: "who serves the Redis port's sockets: the addon in batches, or Node's net",
+    owner: "redis",
+  }),
   logLevel: option<LogLevel>({
     kind: wordKind("trace", "debug", "info", "warn", "error", "fatal", "silent"),
     default: { value: "info" },

@@ -5,9 +5,13 @@
 import { putVarint } from "../base/index";
 import type { ByteString } from "../base/index";
 import {
+  ELEMENT_KEY_PREFIX_BYTES,
   HEADER_KEY_PREFIX_BYTES,
+  OperationReader,
   OperationTag,
   PAYLOAD_HEADER_BYTES,
+  PayloadFlag,
+  Space,
   VALUE_HEADER_MAX_BYTES,
   ValueEncoding,
   ValueType,
@@ -16,7 +20,8 @@ import {
   putValueHeader,
   valueHeaderLength,
 } from "../storage/index";
-import type { ValueHeader } from "../storage/index";
+import type { PayloadHeader, ValueHeader } from "../storage/index";
+import type { HybridClock } from "./hybrid-clock";
 
 /** Told once when what it waits for is decided. */
 export interface ReleaseWaiter {
@@ -27,6 +32,8 @@ export interface ReleaseWaiter {
 }
 
 const TAG_BYTES = 1;
+/** A buffer doubles up to this, then grows by it. */
+const GROWTH_MAX_BYTES = 256 * 1024 * 1024;
 const VARINT_MAX_BYTES = 5;
 
 export class Batch {
@@ -139,24 +146,98 @@ export class Batch {
     this.operationCount++;
   }
 
+  /**
+   * Calls `touch` for every key of a Redis database that operations behind the mark change, maybe more than once, and with
+   * undefined where they change the map of databases. Ranges are the sweeper's: what they delete has no reader.
+   */
+  changedKeys(
+    markLength: number,
+    markCount: number,
+    touch: (database: number, userKey: ByteString | undefined) => void,
+  ): void {
+    const { buffer } = this;
+    const reader = new OperationReader(buffer, markLength, this.length, this.operationCount - markCount);
+    while (reader.next()) {
+      const { tag, keyStart, keyEnd } = reader;
+      if (tag === OperationTag.deleteRange) continue;
+      const space = buffer[keyStart];
+      if (space === Space.header) {
+        const userKey = buffer.toString("latin1", keyStart + HEADER_KEY_PREFIX_BYTES, keyEnd);
+        touch(buffer.readUInt32BE(keyStart + 1), userKey);
+      } else if (space === Space.element) {
+        const length = buffer.readUInt32BE(keyStart + HEADER_KEY_PREFIX_BYTES);
+        const start = keyStart + ELEMENT_KEY_PREFIX_BYTES;
+        touch(buffer.readUInt32BE(keyStart + 1), buffer.toString("latin1", start, start + length));
+      } else if (space === Space.meta) {
+        touch(0, undefined);
+      }
+    }
+  }
+
   /** Drops what was appended behind the mark (a length and a count taken before). */
   truncate(length: number, operationCount: number): void {
     this.length = length;
     this.operationCount = operationCount;
   }
 
-  /** Writes the payload header and returns the payload, a view of the buffer. Nothing may be appended afterwards. */
-  seal(term: number, routeEpoch: number, hlcMs: number, hlcCounter: number): Buffer {
-    putPayloadHeader(this.buffer, 0, {
-      flags: 0,
-      term,
-      routeEpoch,
-      hlcMs,
-      hlcCounter,
-      operationCount: this.operationCount,
-      fragment: 0,
+  /**
+   * The payloads of the batch, each a value of the clock's own: one, a view of the buffer, if it is no longer than `maxEntryBytes`;
+   * else fragments, copied out of it and cut between operations. An operation that is longer by itself stands alone.
+   * Nothing may be appended afterwards.
+   */
+  seal(term: number, routeEpoch: number, hlc: HybridClock, maxEntryBytes: number): Buffer[] {
+    if (this.length <= maxEntryBytes) {
+      hlc.advance();
+      this.putHead(this.buffer, term, routeEpoch, hlc, {
+        flags: 0,
+        operationCount: this.operationCount,
+        fragment: 0,
+      });
+      return [this.buffer.subarray(0, this.length)];
+    }
+    const cuts = this.cuts(maxEntryBytes);
+    return cuts.map(({ start, end, operationCount }, fragment) => {
+      const payload = Buffer.allocUnsafeSlow(PAYLOAD_HEADER_BYTES + end - start);
+      const last = fragment === cuts.length - 1 ? PayloadFlag.lastFragment : 0;
+      hlc.advance();
+      this.putHead(payload, term, routeEpoch, hlc, {
+        flags: PayloadFlag.fragment | last,
+        operationCount,
+        fragment,
+      });
+      this.buffer.copy(payload, PAYLOAD_HEADER_BYTES, start, end);
+      return payload;
     });
-    return this.buffer.subarray(0, this.length);
+  }
+
+  /** Where fragments begin and end in the buffer. */
+  private cuts(maxEntryBytes: number): { start: number; end: number; operationCount: number }[] {
+    const reader = new OperationReader(this.buffer, PAYLOAD_HEADER_BYTES, this.length, this.operationCount);
+    const cuts: { start: number; end: number; operationCount: number }[] = [];
+    let start = PAYLOAD_HEADER_BYTES;
+    let end = start;
+    let operationCount = 0;
+    while (reader.next()) {
+      if (operationCount > 0 && reader.at - start + PAYLOAD_HEADER_BYTES > maxEntryBytes) {
+        cuts.push({ start, end, operationCount });
+        start = end;
+        operationCount = 0;
+      }
+      end = reader.at;
+      operationCount++;
+    }
+    cuts.push({ start, end, operationCount });
+    return cuts;
+  }
+
+  private putHead(
+    payload: Buffer,
+    term: number,
+    routeEpoch: number,
+    { ms: hlcMs, counter: hlcCounter }: HybridClock,
+    part: Pick<PayloadHeader, "flags" | "operationCount" | "fragment">,
+  ): void {
+    putPayloadHeader(payload, 0, { term, routeEpoch, hlcMs, hlcCounter, ...part });
   }
 
   private putKeyed(tag: number, key: ByteString): number {
@@ -169,7 +250,8 @@ export class Batch {
   private reserve(bytes: number): void {
     const needed = this.length + bytes;
     if (needed <= this.buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
+    const { length } = this.buffer;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, length + Math.min(length, GROWTH_MAX_BYTES)));
     this.buffer.copy(grown, 0, 0, this.length);
     this.buffer = grown;
   }

@@ -1,11 +1,13 @@
 // The replicated map from logical databases (SELECT's numbers) to physical ids, which makes FLUSHDB and SWAPDB O(1): a
 // flushed database gets an id that was never used before, and the sweeper reclaims what stands under the old one. Kept
 // decoded, as a list of versions: the committed one first, then those of batches that are not committed yet.
-import { BasaltError, ByteReader, bytesOf } from "../base/index";
+import { BasaltError, ByteReader, assert, bytesOf } from "../base/index";
 import type { ByteString } from "../base/index";
 import { u32String } from "../storage/index";
 
 export const LOGICAL_DATABASES = 16;
+/** Ids are never used again, and the next one has to fit its four bytes. */
+const MAX_NEXT_ID = 0xffff_ffff;
 const FORMAT = 1;
 
 interface Version {
@@ -52,8 +54,14 @@ export class Databases {
     return this.versions.some((version) => version.physical.includes(physical));
   }
 
+  /** Whether there are so many ids left. */
+  canReplace(count: number): boolean {
+    return this.latest().nextId + count <= MAX_NEXT_ID;
+  }
+
   /** Gives the logical databases fresh ids in a batch; returns the ids they had and the row to put. */
   replace(logical: readonly number[], sequence: number): { replaced: number[]; row: ByteString } {
+    assert(this.canReplace(logical.length), "ids of databases are never used again");
     const latest = this.latest();
     const physical = [...latest.physical];
     let nextId = latest.nextId;
@@ -62,9 +70,21 @@ export class Databases {
       physical[index] = nextId++;
       return id;
     });
-    const version = { sequence, nextId, physical };
+    return { replaced, row: this.add({ sequence, nextId, physical }) };
+  }
+
+  /** Has two logical databases change places in a batch; returns the row to put. */
+  swap(first: number, second: number, sequence: number): ByteString {
+    const { nextId, physical: before } = this.latest();
+    const physical = [...before];
+    physical[first] = before[second]!;
+    physical[second] = before[first]!;
+    return this.add({ sequence, nextId, physical });
+  }
+
+  private add(version: Version): ByteString {
     this.versions.push(version);
-    return { replaced, row: encode(version) };
+    return encode(version);
   }
 
   /** How many versions there are: a mark for `rollback`. */

@@ -9,15 +9,7 @@
 import { LatencyHistogram, RingQueue, assert } from "../base/index";
 import type { Clock, Scheduler } from "../base/index";
 import type { GroupHandle, GroupListener } from "../raft/host/index";
-import {
-  MAX_PAYLOAD_BYTES,
-  MetaField,
-  Space,
-  databaseOfKey,
-  metaKey,
-  notInMemory,
-  userKeyOfHeader,
-} from "../storage/index";
+import { MetaField, Space, databaseOfKey, metaKey, notInMemory, userKeyOfHeader } from "../storage/index";
 import type { Storage } from "../storage/index";
 import { Batch } from "./batch";
 import type { ReleaseWaiter } from "./batch";
@@ -27,6 +19,10 @@ import { Overlay } from "./overlay";
 import { PinnedView } from "./pinned-view";
 import { RowCache } from "./row-table";
 import { Session, headerRowOf } from "./session";
+import { SessionView } from "./session-view";
+import { SteppedEvaluation } from "./stepped";
+import type { Steps } from "./stepped";
+import { Watches } from "./watches";
 
 export interface EvaluatorOptions {
   readonly storage: Storage;
@@ -37,17 +33,24 @@ export interface EvaluatorOptions {
   readonly maxInFlightBytes: number;
   /** A batch that reaches this is sealed before its turn ends. */
   readonly maxBatchBytes?: number;
+  /** A batch that is longer becomes fragments of about this size. */
+  readonly maxEntryBytes?: number;
+  /** Effects of one command beyond which it is refused; staged rows do not count. */
+  readonly maxEffectsBytes?: number;
 }
 
 /** `finish` answers this when leadership was lost at that moment: nothing was proposed. */
 export const effectsNotProposed = -2;
 
-/** `finish` answers this instead of a sequence when the effects do not fit an entry; nothing was kept of them. */
+/** `finish` answers this instead of a sequence when the effects are beyond all bounds; nothing was kept of them. */
 export const effectsTooLarge = -1;
 
 /** Waits of a command from which a read may block on the disk, so that it ends. */
 const ATTEMPTS_IN_MEMORY = 3;
 const DEFAULT_BATCH_BYTES = 1024 * 1024;
+const DEFAULT_ENTRY_BYTES = 4 * 1024 * 1024;
+/** What Redis accepts as one request (1 GiB), and some more. */
+const DEFAULT_EFFECTS_BYTES = 1088 * 1024 * 1024;
 const MIN_BATCH_BUFFER_BYTES = 1024;
 
 export class Evaluator implements GroupListener {
@@ -59,6 +62,13 @@ export class Evaluator implements GroupListener {
   private readonly cache: RowCache;
   private readonly overlay: Overlay;
   private readonly maxBatchBytes: number;
+  private readonly maxEntryBytes: number;
+  /** What clients watch between WATCH and EXEC. */
+  readonly watches = new Watches();
+  private readonly steppedSession: Session;
+  private stepping:
+    { readonly evaluation: SteppedEvaluation; readonly done: (sequence: number) => void } | undefined;
+  private readonly idle: (() => void)[] = [];
   private databases = new Databases(null);
   /** Sealed and not committed; then committed and not applied: oldest first. */
   private readonly uncommitted = new RingQueue<Batch>();
@@ -94,17 +104,21 @@ export class Evaluator implements GroupListener {
     this.hlc = new HybridClock(options.clock);
     this.cache = new RowCache(options.hotRowsBytes);
     this.maxBatchBytes = options.maxBatchBytes ?? DEFAULT_BATCH_BYTES;
+    this.maxEntryBytes = options.maxEntryBytes ?? DEFAULT_ENTRY_BYTES;
     this.overlay = new Overlay(this.cache, new Batch(1, MIN_BATCH_BUFFER_BYTES));
     const evaluator = this;
-    this.session = new Session({
+    const scope = {
       group: group.id,
       storage: options.storage,
       overlay: this.overlay,
       hlc: this.hlc,
+      maxEffectsBytes: options.maxEffectsBytes ?? DEFAULT_EFFECTS_BYTES,
       get databases() {
         return evaluator.databases;
       },
-    });
+    };
+    this.session = new Session(scope);
+    this.steppedSession = new Session(scope);
   }
 
   // ── Evaluating; called by adapters ────────────────────────────────────────────────────────────────────────────────
@@ -115,6 +129,9 @@ export class Evaluator implements GroupListener {
    */
   begin(committed: boolean, attempt: number): Session {
     assert(this.available, "evaluation without leadership");
+    assert(committed || !this.busy, "nothing else is evaluated between the steps of a stepped evaluation");
+    // Reads fill the cache, too. Here no row is in anybody's hands.
+    this.cache.rotateWhenFull(this.overlay.appliedSequence);
     this.session.begin(committed, attempt < ATTEMPTS_IN_MEMORY ? "memory" : "anywhere");
     return this.session;
   }
@@ -124,13 +141,23 @@ export class Evaluator implements GroupListener {
    * to wait for, 0 if it may go now, `effectsTooLarge` or `effectsNotProposed`.
    */
   finish(): number {
-    const { session } = this;
+    return this.finishOf(this.session);
+  }
+
+  private finishOf(session: Session): number {
+    const sequence = this.keep(session);
+    this.watches.evaluated(sequence >= 0);
+    return sequence;
+  }
+
+  private keep(session: Session): number {
     if (session.hasWritten) {
       if (!session.fits) {
         session.rollback();
         return effectsTooLarge;
       }
       this.statistics.expiredTotal += session.expiredKeys;
+      if (!this.watches.isEmpty) this.tellWatches(session);
       const open = this.overlay.open;
       if (open.length >= this.maxBatchBytes) {
         this.seal();
@@ -150,22 +177,29 @@ export class Evaluator implements GroupListener {
 
   /** After `notReady`: takes the evaluation back, loads what was missing and calls `retry` then. */
   loadThen(retry: () => void): void {
-    const { session, storage, cache } = this;
-    session.rollback();
+    this.session.rollback();
+    this.load(this.session, retry);
+  }
+
+  private load(session: Session, retry: () => void): void {
+    const { storage, cache } = this;
     this.statistics.loadsTotal++;
     const begun = this.overlay.appliedSequence;
     const term = this.term;
-    let waiting = session.missingScans.length;
-    const keys = [...new Set(session.missing)];
+    const scans = session.missingScans.splice(0);
+    let waiting = scans.length;
+    const keys = [...new Set(session.missing.splice(0))];
     if (keys.length > 0) waiting++;
     assert(waiting > 0, "a command was not ready and nothing was missing");
     const arrived = (): void => {
       if (--waiting === 0) retry();
     };
-    for (const request of session.missingScans) storage.loadScan(this.group.id, request, arrived);
+    for (const request of scans) storage.loadScan(this.group.id, request, arrived);
     if (keys.length === 0) return;
     storage.loadMany(this.group.id, keys, (values) => {
-      // Rows written by batches that the load may have missed are newer; where that cannot be told, nothing is kept.
+      // Rows written by batches that the load may have missed are newer; where that cannot be told, nothing is kept. What is
+      // forgotten is known only when all that was applied has been looked at.
+      this.overlay.update();
       if (this.available && this.term === term && cache.forgottenSequence <= begun) {
         keys.forEach((key, i) => {
           if (this.overlay.knows(key)) return;
@@ -213,10 +247,11 @@ export class Evaluator implements GroupListener {
    */
   pinView(ready: (view: PinnedView | undefined) => void): void {
     const { open, appliedSequence } = this.overlay;
-    const sequence = open.isEmpty ? open.sequence - 1 : open.sequence;
+    const sequence = open.isEmpty || this.busy ? open.sequence - 1 : open.sequence;
     // Expiry is judged at the time of asking, and from here on nothing is judged earlier. So what the view leaves out as
-    // expired has expired for everything that it does not show, too, and the time can still be fixed at its end.
-    const nowMs = this.hlc.nowMs();
+    // expired has expired for everything that it does not show, too, and the time can still be fixed at its end. A stepped
+    // evaluation that is under way is not shown, and judges at the time it began.
+    const nowMs = this.busy ? this.steppedSession.nowMs : this.hlc.nowMs();
     this.hlc.observe(nowMs, 0);
     const run = (available: boolean): void => {
       if (!available) return ready(undefined);
@@ -224,6 +259,96 @@ export class Evaluator implements GroupListener {
     };
     if (sequence <= appliedSequence) run(this.available);
     else this.barriers.push({ sequence, run });
+  }
+
+  // ── Evaluating in steps ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** True while a stepped evaluation has the group: only committed views may be begun, everything else waits for `whenIdle`. */
+  get busy(): boolean {
+    return this.stepping !== undefined;
+  }
+
+  /** Calls `resume` when the stepped evaluation has ended, in whatever way; another one may be under way by then. */
+  whenIdle(resume: () => void): void {
+    assert(this.busy, "waiting for what is not under way");
+    this.idle.push(resume);
+  }
+
+  /**
+   * Runs a stepped evaluation from its first step on; `done` is told what `finish` would answer, maybe at once. Staged
+   * rows of one that ends without effects are garbage, which the sweeper finds.
+   */
+  runSteps(start: (session: Session) => Steps, done: (sequence: number) => void): void {
+    assert(this.available && !this.busy, "one stepped evaluation at a time");
+    this.seal();
+    if (!this.available) return done(effectsNotProposed);
+    const session = this.steppedSession;
+    session.begin(false, "memory");
+    const evaluation = new SteppedEvaluation(this.steppingScope(session), start(session));
+    this.stepping = { evaluation, done };
+    evaluation.advance();
+  }
+
+  /** A view that shows what the stepped evaluation under way sees, for reads in slices that are part of it. */
+  viewOfSteps(): SessionView {
+    const { stepping } = this;
+    assert(stepping !== undefined, "nothing is evaluated in steps");
+    const evaluator = this;
+    return new SessionView({
+      session: this.steppedSession,
+      scheduler: this.options.scheduler,
+      get isVoid() {
+        return evaluator.stepping !== stepping;
+      },
+      load: (arrived) => this.load(this.steppedSession, arrived),
+    });
+  }
+
+  private steppingScope(session: Session): ConstructorParameters<typeof SteppedEvaluation>[0] {
+    const evaluator = this;
+    return {
+      session,
+      clock: this.options.clock,
+      scheduler: this.options.scheduler,
+      begun: () => this.cache.rotateWhenFull(this.overlay.appliedSequence),
+      get congested() {
+        return evaluator.congested;
+      },
+      get openBytes() {
+        return evaluator.overlay.open.length;
+      },
+      get isTooLarge() {
+        return !session.fits;
+      },
+      whenRelieved: (resume) => this.whenRelieved(resume),
+      load: (of, arrived) => this.load(of, arrived),
+      stage: () => {
+        this.seal();
+        if (this.available) session.staged();
+        return this.available;
+      },
+      ended: () => this.endSteps(this.finishOf(session)),
+    };
+  }
+
+  private endSteps(sequence: number): void {
+    const { stepping } = this;
+    if (stepping === undefined) return;
+    this.stepping = undefined;
+    stepping.done(sequence);
+    for (const resume of this.idle.splice(0)) resume();
+  }
+
+  private tellWatches(session: Session): void {
+    session.changedKeys((database, userKey) => {
+      if (userKey !== undefined) this.watches.touch(database, userKey);
+      else this.watches.databasesChanged((logical) => this.databases.physical(logical, undefined));
+    });
+  }
+
+  /** The term of the leadership under which commands are, or were last, evaluated. */
+  get leadershipTerm(): number {
+    return this.term;
   }
 
   // ── What the sweeper asks ─────────────────────────────────────────────────────────────────────────────────────────
@@ -250,31 +375,33 @@ export class Evaluator implements GroupListener {
     this.sealScheduled = true;
     this.options.scheduler.atTurnEnd(() => {
       this.sealScheduled = false;
-      if (this.available) this.seal();
+      // The batch that a stepped evaluation writes to is sealed at its end.
+      if (this.available && !this.busy) this.seal();
     });
   }
 
   private seal(): void {
     const batch = this.overlay.open;
     if (batch.isEmpty) return;
-    this.hlc.advance();
-    const payload = batch.seal(this.term, 0, this.hlc.ms, this.hlc.counter);
-    assert(payload.length <= MAX_PAYLOAD_BYTES + this.maxBatchBytes, "a batch fits an entry");
-    const index = this.group.propose(payload, this.term);
-    if (index === 0) {
-      this.following();
-      return;
+    let index = 0;
+    for (const payload of batch.seal(this.term, 0, this.hlc, this.maxEntryBytes)) {
+      // Refused only in the term's end: then fragments that are in the log already are never completed.
+      index = this.group.propose(payload, this.term);
+      if (index === 0) {
+        this.following();
+        return;
+      }
     }
     batch.index = index;
     batch.sealedAtMs = this.options.clock.monotonicMs();
-    this.lastBatchBytes = payload.length;
-    this.inFlightBytes += payload.length;
+    this.lastBatchBytes = batch.length;
+    this.inFlightBytes += batch.length;
     const { statistics } = this;
     statistics.batchesTotal++;
     statistics.operationsTotal += batch.operationCount;
-    statistics.bytesTotal += payload.length;
+    statistics.bytesTotal += batch.length;
     statistics.batchOperations.record(batch.operationCount);
-    statistics.batchBytes.record(payload.length);
+    statistics.batchBytes.record(batch.length);
     this.uncommitted.push(batch);
     this.overlay.sealed(this.newBatch(batch.sequence + 1));
   }
@@ -310,6 +437,9 @@ export class Evaluator implements GroupListener {
       for (const waiter of batch.waiters) waiter.lost(firstUnknown, open.sequence);
     }
     this.overlay.clear(new Batch(open.sequence + 1, MIN_BATCH_BUFFER_BYTES));
+    this.watches.touchAll();
+    this.stepping?.evaluation.drop();
+    this.endSteps(effectsNotProposed);
     for (const barrier of this.barriers.splice(0)) barrier.run(false);
     this.relieve();
   }

@@ -101,7 +101,7 @@ export class Overlay {
 
   /** The header row of the view if it is known here; undefined: ask storage. */
   header(database: number, userKey: ByteString, committed: boolean): HeaderRow | undefined {
-    this.index();
+    this.update();
     let row = this.cache.headers(database).get(userKey);
     if (committed) while (row !== undefined && row.sequence > this.committedSequence) row = row.older;
     if (this.ranges.length > 0 && (row === undefined || row.type !== 0)) {
@@ -116,7 +116,7 @@ export class Overlay {
   }
 
   element(key: ByteString, committed: boolean): ElementRow | undefined {
-    this.index();
+    this.update();
     let row = this.cache.elements.get(key);
     if (committed) while (row !== undefined && row.sequence > this.committedSequence) row = row.older;
     if (this.ranges.length > 0) {
@@ -152,7 +152,7 @@ export class Overlay {
 
   /** True if storage alone cannot tell: the key has a row here, or a range deletion covers it. */
   knows(key: ByteString): boolean {
-    this.index();
+    this.update();
     const row =
       key.charCodeAt(0) === Space.header
         ? this.cache.headers(databaseOfKey(key)).get(userKeyOfHeader(key))
@@ -175,7 +175,7 @@ export class Overlay {
    * except those under `hides`. Within one element prefix the index answers; else the batches in flight are walked.
    */
   pendingIn(lower: ByteString, upper: ByteString, committed: boolean): PendingRow[] {
-    this.index();
+    this.update();
     const keys = new Set<ByteString>();
     const prefixBytes = elementPrefixLength(lower);
     const prefix = lower.slice(0, prefixBytes);
@@ -258,7 +258,7 @@ export class Overlay {
   }
 
   /** Brings the index up to the last operation. */
-  private index(): void {
+  update(): void {
     const open = this.open;
     if (open.indexedLength === open.length && this.unindexed.length === 0) return;
     for (let batch = this.unindexed.shift(); batch !== undefined; batch = this.unindexed.shift()) {

@@ -10,17 +10,47 @@ import {
   headerKey,
   metaKey,
   notInMemory,
+  rowBound,
 } from "../storage/index";
 import type { ScanPage, Snapshot, Storage, ValueHeader } from "../storage/index";
 import { Databases } from "./databases";
 import type { ScanLimits } from "./scan";
 
-export class PinnedView {
+/** What a read in slices works on: one state of the data, read page by page; answers come on a later turn. */
+export interface ReadView {
+  /** The time at which expiry is judged in this view. */
+  readonly nowMs: number;
+  /** True when the view has ended before its reader: whatever still comes of it is void. */
+  readonly isVoid: boolean;
+  /** The physical id of a logical database (0 to 15). */
+  database(logical: number): number;
+  /** A page of [lower, upper); the next one begins behind its last key unless it is done. */
+  scan(lower: ByteString, upper: ByteString, limits: ScanLimits, done: (page: ScanPage) => void): void;
+  /** The header of a user key, expired or not; null if there is none. */
+  header(database: number, userKey: ByteString, done: (header: ValueHeader | null) => void): void;
+  /** How many keys of a logical database have not expired. */
+  countKeys(logical: number, done: (count: number) => void): void;
+  /** How many keys of a logical database have no time to live. */
+  countLasting(logical: number, done: (count: number) => void): void;
+  /** Nobody waits any more: what may take long answers at once, and with nothing that means anything. */
+  callOff(): void;
+  /** Must be called exactly once, when everything asked for has answered. */
+  release(): void;
+}
+
+interface Count {
+  readonly cancel: () => void;
+  readonly done: (count: number) => void;
+}
+
+export class PinnedView implements ReadView {
+  readonly isVoid = false;
   private readonly storage: Storage;
   private readonly group: number;
   private readonly snapshot: Snapshot;
   private readonly databases: readonly number[];
-  /** The time at which expiry is judged in this view. */
+  private readonly counts = new Set<Count>();
+  private calledOff = false;
   readonly nowMs: number;
 
   constructor(storage: Storage, group: number, nowMs: number) {
@@ -36,17 +66,15 @@ export class PinnedView {
     this.databases = new Databases(page.values[0] ?? null).all();
   }
 
-  /** The physical id of a logical database (0 to 15). */
   database(logical: number): number {
     return this.databases[logical]!;
   }
 
-  /** A page of [lower, upper); the next one begins behind its last key unless it is done. */
   scan(lower: ByteString, upper: ByteString, limits: ScanLimits, done: (page: ScanPage) => void): void {
-    this.storage.loadScan(this.group, { lower, upper, ...limits, snapshot: this.snapshot }, done);
+    const range = { lower: rowBound(lower), upper: rowBound(upper) };
+    this.storage.loadScan(this.group, { ...range, ...limits, snapshot: this.snapshot }, done);
   }
 
-  /** The header of a user key, expired or not; null if there is none. */
   header(database: number, userKey: ByteString, done: (header: ValueHeader | null) => void): void {
     const lower = headerKey(database, userKey);
     this.scan(lower, lower + "\0", { maxRows: 1, maxBytes: 1 }, (page) => {
@@ -54,21 +82,36 @@ export class PinnedView {
     });
   }
 
-  /** How many keys of a logical database have not expired. */
   countKeys(logical: number, done: (count: number) => void): void {
-    const range = databaseRange(Space.header, this.database(logical));
-    this.storage.countHeaders(this.group, { ...range, nowMs: this.nowMs, snapshot: this.snapshot }, done);
+    this.count(logical, this.nowMs, done);
   }
 
-  /** How many keys of a logical database have no time to live. */
   countLasting(logical: number, done: (count: number) => void): void {
-    const range = databaseRange(Space.header, this.database(logical));
-    const nowMs = Number.MAX_SAFE_INTEGER;
-    this.storage.countHeaders(this.group, { ...range, nowMs, snapshot: this.snapshot }, done);
+    this.count(logical, Number.MAX_SAFE_INTEGER, done);
   }
 
-  /** Unpins; must be called exactly once. */
+  callOff(): void {
+    this.calledOff = true;
+    for (const count of [...this.counts]) {
+      this.counts.delete(count);
+      count.cancel();
+      count.done(0);
+    }
+  }
+
   release(): void {
     this.snapshot.release();
+  }
+
+  private count(logical: number, nowMs: number, done: (count: number) => void): void {
+    if (this.calledOff) return done(0);
+    const range = databaseRange(Space.header, this.database(logical));
+    const { snapshot } = this;
+    const cancel = this.storage.countHeaders(this.group, { ...range, nowMs, snapshot }, (counted) => {
+      this.counts.delete(count);
+      done(counted);
+    });
+    const count = { cancel, done };
+    this.counts.add(count);
   }
 }

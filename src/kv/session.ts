@@ -11,15 +11,17 @@
 import { assert } from "../base/index";
 import type { ByteString } from "../base/index";
 import {
-  MAX_PAYLOAD_BYTES,
+  MAX_KEY_BYTES,
   MetaField,
   collectionTombstoneKey,
   databaseTombstoneKey,
   decodeValueHeader,
   elementPrefix,
   headerKey,
+  mayBeRowKey,
   metaKey,
   notInMemory,
+  rowBound,
   tombstoneValue,
   versionBytes,
   ValueEncoding,
@@ -37,6 +39,18 @@ import type { ScanLimits, ScanResult } from "./scan";
 export const notReady: unique symbol = Symbol("not ready");
 export type NotReady = typeof notReady;
 
+/** The value of one element, which has to fit an entry. */
+export const ELEMENT_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Where an evaluation stood, for `rollbackTo`. */
+export interface Savepoint {
+  readonly length: number;
+  readonly count: number;
+  readonly databases: number;
+  readonly waiters: number;
+  readonly required: boolean;
+}
+
 /** What of the evaluator a session works on; owned by the evaluator. */
 export interface SessionScope {
   readonly group: number;
@@ -44,6 +58,8 @@ export interface SessionScope {
   readonly overlay: Overlay;
   readonly hlc: HybridClock;
   databases: Databases;
+  /** What the effects of one evaluation may be together, staged rows apart. */
+  readonly maxEffectsBytes: number;
 }
 
 export class Session {
@@ -58,6 +74,7 @@ export class Session {
   private markDatabases = 0;
   private markWaiters = 0;
   private markRequired = false;
+  private hasTooLargeValue = false;
   /** The highest batch this evaluation depends on or wrote to; 0 for none. */
   observedSequence = 0;
   /** Set with `notReady` when the committed view met an expired key: evaluate again in the latest view. */
@@ -81,14 +98,10 @@ export class Session {
   // ── Life of an evaluation; called by the evaluator ────────────────────────────────────────────────────────────────
 
   begin(committed: boolean, tier: ReadTier): void {
-    const batch = (this.batch = this.overlay.open);
     this.committed = committed;
     this.tier = tier;
-    this.markLength = batch.length;
-    this.markCount = batch.operationCount;
-    this.markDatabases = this.scope.databases.mark;
-    this.markWaiters = batch.waiters.length;
-    this.markRequired = batch.required;
+    this.mark();
+    this.hasTooLargeValue = false;
     this.observedSequence = 0;
     this.latestNeeded = false;
     this.expiredKeys = 0;
@@ -97,13 +110,52 @@ export class Session {
     this.nowMs = this.hlc.nowMs();
   }
 
-  get hasWritten(): boolean {
-    return this.batch.operationCount !== this.markCount || this.batch.required !== this.markRequired;
+  private mark(): void {
+    const batch = (this.batch = this.overlay.open);
+    this.markLength = batch.length;
+    this.markCount = batch.operationCount;
+    this.markDatabases = this.scope.databases.mark;
+    this.markWaiters = batch.waiters.length;
+    this.markRequired = batch.required;
   }
 
-  /** True if this evaluation's operations fit an entry. */
+  get hasWritten(): boolean {
+    const { batch } = this;
+    return (
+      batch.operationCount !== this.markCount || batch.required !== this.markRequired || this.hasTooLargeValue
+    );
+  }
+
+  /** True if this evaluation's operations are not too large for a batch. */
   get fits(): boolean {
-    return this.batch.length - this.markLength <= MAX_PAYLOAD_BYTES;
+    return !this.hasTooLargeValue && this.batch.length - this.markLength <= this.scope.maxEffectsBytes;
+  }
+
+  /** False in the committed view: a reading command that finds something to write ends with `inLatestView`. */
+  get mayWrite(): boolean {
+    return !this.committed;
+  }
+
+  /** Ends an evaluation in the committed view that has to be one in the latest view: the command returns this. */
+  inLatestView(): NotReady {
+    assert(this.committed, "the latest view cannot be left for itself");
+    this.latestNeeded = true;
+    return notReady;
+  }
+
+  /** Where its reads look from now on. */
+  readFrom(tier: ReadTier): void {
+    this.tier = tier;
+  }
+
+  /** The open batch was sealed ahead of this evaluation's end, which goes on in the next one. */
+  staged(): void {
+    this.mark();
+  }
+
+  /** Calls `touch` with every key that this evaluation's operations change, and with undefined if they change the map of databases. */
+  changedKeys(touch: (database: number, userKey: ByteString | undefined) => void): void {
+    this.batch.changedKeys(this.markLength, this.markCount, touch);
   }
 
   rollback(): void {
@@ -113,6 +165,26 @@ export class Session {
     batch.required = this.markRequired;
     this.scope.databases.rollback(this.markDatabases);
     this.observedSequence = 0;
+  }
+
+  /** A mark within the evaluation, to take back what one of several commands did; void when something was staged behind it. */
+  savepoint(): Savepoint {
+    const { batch } = this;
+    return {
+      length: batch.length,
+      count: batch.operationCount,
+      databases: this.scope.databases.mark,
+      waiters: batch.waiters.length,
+      required: batch.required,
+    };
+  }
+
+  rollbackTo({ length, count, databases, waiters, required }: Savepoint): void {
+    const { batch } = this;
+    if (batch.length !== length) this.overlay.rollback(length, count);
+    batch.waiters.length = waiters;
+    batch.required = required;
+    this.scope.databases.rollback(databases);
   }
 
   // ── Reading ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -129,6 +201,7 @@ export class Session {
   header(database: number, userKey: ByteString): ValueHeader | null | NotReady {
     let row = this.overlay.header(database, userKey, this.committed);
     if (row === undefined) {
+      if (userKey.length > MAX_KEY_BYTES) return null;
       row = this.loadHeader(database, userKey);
       if (row === undefined) return notReady;
     } else {
@@ -140,10 +213,11 @@ export class Session {
     return row;
   }
 
-  /** The value of any other logical key; null if there is none. */
+  /** The value of any other logical key; null if there is none, as of a key that is longer than any row's. */
   get(key: ByteString): ByteString | null | NotReady {
     let row = this.overlay.element(key, this.committed);
     if (row === undefined) {
+      if (!mayBeRowKey(key)) return null;
       const value = this.scope.storage.get(this.scope.group, key, this.tier);
       if (value === notInMemory) {
         this.missing.push(key);
@@ -156,11 +230,13 @@ export class Session {
   }
 
   /**
-   * A page of rows in [lower, upper), which lies in one space, in key order. Expiry is the caller's to judge: rows of
+   * A page of rows in [from, to), which lies in one space, in key order. Expiry is the caller's to judge: rows of
    * space 0x10 come as they are stored.
    */
-  scan(lower: ByteString, upper: ByteString, limits: ScanLimits): ScanResult | NotReady {
+  scan(from: ByteString, to: ByteString, limits: ScanLimits): ScanResult | NotReady {
     const { storage, group } = this.scope;
+    const lower = rowBound(from);
+    const upper = rowBound(to);
     const page = storage.scan(group, { lower, upper, ...limits }, this.tier);
     if (page === notInMemory) {
       this.missingScans.push({ lower, upper, ...limits });
@@ -185,6 +261,7 @@ export class Session {
     expiryMs: number,
   ): void {
     const { hlc, batch } = this;
+    if (keyEnd - keyStart > MAX_KEY_BYTES) return this.refuseAsTooLarge();
     hlc.advance();
     batch.putInlineString(
       database,
@@ -203,6 +280,7 @@ export class Session {
 
   /** Puts a header row. For a new incarnation take the version from `newVersion`; else keep the one that was read. */
   putHeader(database: number, userKey: ByteString, header: ValueHeader): void {
+    if (userKey.length > MAX_KEY_BYTES) return this.refuseAsTooLarge();
     this.batch.putHeader(headerKey(database, userKey), header);
     this.wrote();
   }
@@ -232,30 +310,41 @@ export class Session {
     this.wrote();
   }
 
+  /** A value beyond `ELEMENT_MAX_BYTES` or a key beyond a row's makes the whole evaluation end as too large. */
   put(key: ByteString, value: ByteString): void {
+    if (value.length > ELEMENT_MAX_BYTES || !mayBeRowKey(key)) return this.refuseAsTooLarge();
     this.batch.put(key, value);
     this.wrote();
   }
 
   delete(key: ByteString): void {
-    this.batch.delete(key);
+    if (mayBeRowKey(key)) this.batch.delete(key);
     this.wrote();
   }
 
   /** Deletes [lower, upper), which lies in one space. */
   deleteRange(lower: ByteString, upper: ByteString): void {
-    this.batch.deleteRange(lower, upper);
+    this.batch.deleteRange(rowBound(lower), rowBound(upper));
     this.wrote();
   }
 
-  /** Empties logical databases, whatever they hold. */
-  flushDatabases(logical: readonly number[]): void {
+  /** Empties logical databases, whatever they hold. False, and nothing is done, if no ids are left that were never used. */
+  flushDatabases(logical: readonly number[]): boolean {
+    if (!this.scope.databases.canReplace(logical.length)) return false;
     const { replaced, row } = this.scope.databases.replace(logical, this.batch.sequence);
     this.batch.put(metaKey(MetaField.databases), row);
     this.hlc.advance();
     for (const id of replaced) {
       this.batch.put(databaseTombstoneKey(id), tombstoneValue(this.hlc.ms, this.hlc.counter));
     }
+    this.wrote();
+    return true;
+  }
+
+  /** Has two logical databases change places: what each holds is found in the other from now on. */
+  swapDatabases(first: number, second: number): void {
+    const row = this.scope.databases.swap(first, second, this.batch.sequence);
+    this.batch.put(metaKey(MetaField.databases), row);
     this.wrote();
   }
 
@@ -274,6 +363,11 @@ export class Session {
   }
 
   // ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private refuseAsTooLarge(): void {
+    this.hasTooLargeValue = true;
+    this.wrote();
+  }
 
   private wrote(): void {
     assert(!this.committed, "a committed view does not write");

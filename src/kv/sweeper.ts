@@ -75,7 +75,8 @@ export class Sweeper {
 
   private step(): void {
     const { evaluator } = this;
-    if (!evaluator.available || evaluator.congested || this.loading > 0) return this.schedule(STEP_MS);
+    if (!evaluator.available || evaluator.busy || evaluator.congested || this.loading > 0)
+      return this.schedule(STEP_MS);
     const { storage, group, rowsPerSecond } = this.options;
     const maxRows = Math.max(1, Math.floor((rowsPerSecond * STEP_MS) / 1000));
     const request = { from: this.next, maxRows, nowMs: evaluator.nowMs, databases: evaluator.namedDatabases };
@@ -101,7 +102,8 @@ export class Sweeper {
   /** Runs one check, again when what was not in memory has been loaded. */
   private evaluate(check: () => boolean | typeof notReady, attempt = 0): void {
     const { evaluator } = this;
-    if (this.stopped || !evaluator.available) return;
+    // What is not judged now is found again in the next pass. Rows of a stage under way must not be judged at all.
+    if (this.stopped || !evaluator.available || evaluator.busy) return;
     evaluator.begin(false, attempt);
     const outcome = check();
     if (outcome === notReady) {

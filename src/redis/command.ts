@@ -8,7 +8,7 @@
 // - `sliced`: long reads over a pinned view (KEYS, DBSIZE, SCAN …); calls `done` later, exactly once, on a turn of its
 //   own; until then nothing later on its connection is evaluated.
 import { LatencyHistogram } from "../base/index";
-import type { NotReady, Session } from "../kv/index";
+import type { NotReady, Session, Steps } from "../kv/index";
 import type { Arguments, ReplyWriter } from "../resp/index";
 import type { Connection } from "./connection";
 import type { RedisServer } from "./redis-server";
@@ -28,13 +28,24 @@ export interface CommandContext {
 export const goSliced: unique symbol = Symbol("go sliced");
 export type GoSliced = typeof goSliced;
 
-export type EvaluatedFunction = (context: CommandContext) => void | NotReady | GoSliced;
+/** An evaluated function finds that its work is too long for one turn; it is then run by its `stepped` function. */
+export const goStepped: unique symbol = Symbol("go stepped");
+export type GoStepped = typeof goStepped;
+
+export type EvaluatedFunction = (context: CommandContext) => void | NotReady | GoSliced | GoStepped;
 export type ImmediateFunction = (context: CommandContext) => void;
 /** `done` is given the sequence the reply waits for: 0, or what `server.evaluator.finish()` returned. */
 export type SlicedFunction = (context: CommandContext, done: (sequence: number) => void) => void;
+/** Writes its reply and its effects, which no step before them may contradict (kv/stepped.ts); `context.session` is the stepped one. */
+export type SteppedFunction = (context: CommandContext) => Steps;
 
 export type CommandFunction =
-  | { readonly kind: "evaluated"; readonly run: EvaluatedFunction; readonly sliced?: SlicedFunction }
+  | {
+      readonly kind: "evaluated";
+      readonly run: EvaluatedFunction;
+      readonly sliced?: SlicedFunction;
+      readonly stepped?: SteppedFunction;
+    }
   | { readonly kind: "immediate"; readonly run: ImmediateFunction }
   | { readonly kind: "sliced"; readonly run: SlicedFunction };
 
@@ -58,6 +69,12 @@ export type CommandFlag =
   | "skip_slowlog"
   | "no_async_loading";
 
+/** One of several ways in which a command names keys. */
+export interface KeySpecification {
+  readonly keys: readonly [first: number, last: number, step: number];
+  readonly access: readonly string[];
+}
+
 export interface CommandSpec {
   /** Lower case. */
   readonly name: string;
@@ -69,6 +86,8 @@ export interface CommandSpec {
   /** What is done with the keys, by the words of COMMAND INFO's key specifications; absent when there are none. */
   readonly keyAccess?: readonly string[];
   readonly keyNotes?: string;
+  /** For a command that does different things with different keys: in place of `keyAccess`. `keys` covers what it can. */
+  readonly keySpecifications?: readonly KeySpecification[];
   /** COMMAND INFO's tips for clients and proxies. */
   readonly tips?: readonly string[];
   /** ACL categories without the at sign, those that follow from flags included. */

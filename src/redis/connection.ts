@@ -1,53 +1,43 @@
-// One client connection: parses, runs commands in order, and holds replies back until they are true.
+// One client connection: parses, and runs commands in order, each in the way its kind demands. Replies go through its
+// reply stream, which holds them back until they are true.
 //
-// Replies are written in request order into one writer. A reply that depends on batches not committed yet is behind a
-// gate: "from offset `start` on, bytes may go when batch `sequence` is released". Gates only ever rise along the connection,
-// so the bytes before the first unreleased gate are what may be sent, in one write a turn. When leadership is lost the replies
-// behind unreleased gates are replaced, one error for each.
-//
-// A connection stops running commands (and reading its socket) while a command of its own loads or is sliced, while
-// the evaluator is congested, and while its client does not take its output: that is the back-pressure.
-import { RingQueue, assert } from "../base/index";
-import type { ReleaseWaiter, Session } from "../kv/index";
+// A connection stops running commands (and reading its socket) while a command of its own loads, is sliced or stepped or waits
+// for somebody else's stepped one, while the evaluator is congested, and while its client does not take its output: that
+// is the back-pressure.
+import { assert } from "../base/index";
+import type { ReadView, Session } from "../kv/index";
 import { effectsTooLarge, notReady } from "../kv/index";
-import { CommandParser, ParseStatus, ReplyWriter } from "../resp/index";
-import type { Arguments, OutputBlockPool } from "../resp/index";
-import { goSliced } from "./command";
-import type { Command, CommandContext, SlicedFunction } from "./command";
-import {
-  ERR_NOT_PROPOSED,
-  ERR_TOO_LARGE,
-  ERR_UNKNOWN_OUTCOME,
-  speaksHttp,
-  unknownCommand,
-  wrongArity,
-} from "./dispatch-errors";
+import { CommandParser, ParseStatus } from "../resp/index";
+import type { Arguments, OutputBlockPool, ReplyWriter } from "../resp/index";
+import { goSliced, goStepped } from "./command";
+import type { Command, CommandContext, SlicedFunction, SteppedFunction } from "./command";
+import { subcommandError } from "./commands/containers";
+import { ERR_NOT_PROPOSED, ERR_TOO_LARGE, speaksHttp, unknownCommand, wrongArity } from "./dispatch-errors";
 import { ERR_KEY_TOO_LONG } from "./errors";
 import { hasTooLongKey, isLong } from "./key-limit";
 import type { RedisServer } from "./redis-server";
+import { ReplyStream } from "./reply-stream";
 import type { ClientSocket, SocketHandler } from "./socket-layer";
+import { TransactionState } from "./transaction-state";
 
-interface Gate {
-  /** Offset in the connection's reply stream where the first reply that waits here begins. */
-  readonly start: number;
-  readonly sequence: number;
-  /** The first reply that waits here has been sent in part. */
-  readonly continues: boolean;
-  /** One for each reply, for the clock. */
-  readonly commands: Command[];
-  readonly startedMs: number;
-}
+/** A client that takes nothing of a reply in slices for this long is let go: it holds a snapshot of the data. */
+const STALLED_CLIENT_MS = 60_000;
 
-export class Connection implements SocketHandler, ReleaseWaiter, CommandContext {
+export type ConnectionState = Pick<Connection, "database" | "name" | "libraryName" | "libraryVersion"> &
+  Pick<ReplyWriter, "protocol">;
+
+export class Connection implements SocketHandler, CommandContext {
   readonly server: RedisServer;
   readonly connection: Connection = this;
   readonly id: number;
   readonly socket: ClientSocket;
   readonly parser: CommandParser;
+  readonly replies: ReplyStream;
   readonly reply: ReplyWriter;
-  readonly session: Session;
-  private readonly pool: OutputBlockPool;
   readonly createdAtMs: number;
+  /** What the running command works with: the parser's last command, or one that was queued. */
+  args: Arguments;
+  session: Session;
   /** The logical database SELECT chose. */
   database = 0;
   name = "";
@@ -55,40 +45,61 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
   libraryVersion = "";
   lastCommand: string | undefined;
   lastCommandAtMs: number;
-  /** Reply bytes handed to the socket so far: where the writer's first byte stands in the stream. */
-  private sentBytes = 0;
-  /** Offset in the stream behind the last whole reply. */
-  private answeredBytes = 0;
-  private readonly gates = new RingQueue<Gate>(2);
-  private ungated: Command[] = [];
-  private chunkStartedMs = 0;
-  /** When the command that runs now, or ran last, began. */
+  /** MULTI's queue and WATCH's keys. */
+  readonly transaction: TransactionState;
+  /** When the bytes of the command that runs arrived; monotonic. */
+  private startedMs = 0;
+  /** When the command that runs now, or ran last, had its turn; monotonic. */
   commandStartedMs = 0;
   private running = false;
-  /** A command is loading or in slices: nothing behind it may run. */
+  /** A command is loading, in slices or in steps: nothing behind it may run. */
   private suspended = false;
-  /** Of the command in slices a part stands: it counts as answered, and may have been sent. */
-  private partStands = false;
   private waitingForRelief = false;
   private paused = false;
   private closing = false;
+  /** The client sends no more. */
+  private inputEnded = false;
+  private endSent = false;
   private isClosed = false;
   /** Goes on with a command in slices when the client has caught up. */
   private caughtUp: (() => void) | undefined;
 
   constructor(server: RedisServer, id: number, socket: ClientSocket, pool: OutputBlockPool) {
+    const { evaluator, clock, statistics } = server;
     this.server = server;
     this.id = id;
     this.socket = socket;
     this.parser = new CommandParser(server.parserLimits);
-    this.pool = pool;
-    this.reply = new ReplyWriter(pool);
-    this.session = server.evaluator.session;
-    this.createdAtMs = this.lastCommandAtMs = server.clock.wallMs();
+    this.args = this.parser.args;
+    this.replies = new ReplyStream({
+      evaluator,
+      clock,
+      pool,
+      socket,
+      statistics,
+      roomMade: () => this.roomMade(),
+      brokenOff: () => this.brokenOff(),
+      lost: (error) => server.accounting.lost(error),
+    });
+    this.reply = this.replies.writer;
+    this.session = evaluator.session;
+    this.transaction = new TransactionState(evaluator);
+    this.createdAtMs = this.lastCommandAtMs = clock.wallMs();
   }
 
-  get args(): Arguments {
-    return this.parser.args;
+  get pendingOutputBytes(): number {
+    return this.replies.pendingBytes;
+  }
+
+  /** What commands that touch no data have made of the connection: for an EXEC that begins again from its start. */
+  noteState(): ConnectionState {
+    const { database, name, libraryName, libraryVersion } = this;
+    return { database, name, libraryName, libraryVersion, protocol: this.reply.protocol };
+  }
+
+  restoreState({ protocol, ...state }: ConnectionState): void {
+    Object.assign(this, state);
+    this.reply.protocol = protocol;
   }
 
   /** No more commands are read; what has been answered is still sent, then the connection ends. */
@@ -96,8 +107,17 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     this.closing = true;
   }
 
-  get pendingOutputBytes(): number {
-    return this.reply.length + this.socket.bufferedBytes;
+  /** The same from outside of a command of its own: what is unanswered gets its answer first. */
+  finishAndClose(): void {
+    this.closing = true;
+    if (!this.running) this.flush();
+  }
+
+  /** A view for a read in slices, of a queued command one that shows the effects of those before it. undefined: leadership was lost. */
+  pinView(ready: (view: ReadView | undefined) => void): void {
+    const { view } = this.transaction;
+    if (view !== undefined) ready(view);
+    else this.server.evaluator.pinView(ready);
   }
 
   /**
@@ -107,12 +127,14 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
   sendPart(next: () => void): void {
     assert(this.suspended, "parts are sent by a command in slices");
     // Behind replies that wait the part waits, too.
-    if (this.gates.length > 0 || this.isClosed) return next();
-    this.answeredBytes = this.sentBytes + this.reply.length;
-    this.partStands = true;
-    this.send();
-    if (this.overLimit) this.caughtUp = next;
-    else next();
+    if (!this.replies.isUngated || this.isClosed) return next();
+    this.replies.sendPart();
+    if (!this.isOverLimit) return next();
+    const cancel = this.server.scheduler.after(STALLED_CLIENT_MS, () => this.socket.destroy());
+    this.caughtUp = () => {
+      cancel();
+      next();
+    };
   }
 
   private resumeSlices(): void {
@@ -131,40 +153,65 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     this.run();
   }
 
+  /** What the client has asked is still answered, then the connection ends. */
+  peerEnded(): void {
+    this.inputEnded = true;
+    this.run();
+  }
+
   drained(): void {
-    if (!this.overLimit) this.resumeSlices();
+    if (!this.isOverLimit) this.resumeSlices();
     this.run();
   }
 
   closed(): void {
     this.isClosed = true;
     this.closing = true;
-    this.reply.discard();
-    this.gates.clear();
+    this.replies.close();
+    this.transaction.discard();
     this.server.forget(this);
     this.resumeSlices();
+  }
+
+  private brokenOff(): void {
+    this.isClosed = true;
+    this.closing = true;
+    this.socket.destroy();
   }
 
   // ── Running commands ──────────────────────────────────────────────────────────────────────────────────────────────
 
   private run(): void {
     if (this.running || this.isClosed) return;
-    this.running = true;
-    if (!this.suspended) {
-      this.chunkStartedMs = this.commandStartedMs = this.server.clock.monotonicMs();
-    }
+    this.running = this.replies.held = true;
+    const nowMs = this.server.clock.monotonicMs();
+    if (!this.suspended) this.commandStartedMs = nowMs;
     while (!this.suspended && !this.closing && this.mayGoOn()) {
       const status = this.parser.next();
+      if (status === ParseStatus.needMore) {
+        if (this.inputEnded) this.closing = true;
+        break;
+      }
+      this.startedMs = nowMs;
       if (status === ParseStatus.command) this.execute();
-      else if (status === ParseStatus.needMore) break;
       else {
         this.reply.error(`ERR ${this.parser.error}`);
         this.answered(this.server.protocolErrors, 0);
         this.closing = true;
       }
     }
-    this.running = false;
-    this.send();
+    this.running = this.replies.held = false;
+    this.flush();
+  }
+
+  /** Sends what may go, ends the connection if that was all, and reads on or does not. */
+  private flush(): void {
+    if (this.isClosed) return;
+    this.replies.send();
+    if (this.closing && !this.endSent && this.replies.isUngated && !this.suspended) {
+      this.endSent = true;
+      this.socket.end();
+    }
     this.adjustReading();
   }
 
@@ -182,22 +229,22 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
       return false;
     }
     // What may go makes room now. Gated bytes go on when their batch is released; sent ones when the kernel has taken them.
-    if (this.reply.length >= this.server.outputLimitBytes) this.send();
-    return !this.overLimit;
+    if (this.reply.length >= this.server.outputLimitBytes) this.replies.send();
+    return !this.isOverLimit;
   }
 
   private adjustReading(): void {
     if (this.isClosed) return;
-    const stop = this.suspended || this.waitingForRelief || this.closing || this.overLimit;
+    // What still comes to a connection that ends is read and dropped: unread, it would keep the socket from closing.
+    const stop = !this.closing && (this.suspended || this.waitingForRelief || this.isOverLimit);
     if (stop === this.paused) return;
     this.paused = stop;
     if (stop) this.socket.pause();
     else this.socket.resume();
   }
 
-  private get overLimit(): boolean {
-    const { outputLimitBytes } = this.server;
-    return this.reply.length >= outputLimitBytes || this.socket.bufferedBytes >= outputLimitBytes;
+  private get isOverLimit(): boolean {
+    return this.replies.isOver(this.server.outputLimitBytes);
   }
 
   private execute(): void {
@@ -209,35 +256,36 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
         this.closing = true;
         return;
       }
-      this.reply.error(unknownCommand(args));
-      this.answered(server.unknownCommands, 0);
-      return;
+      return this.refuse(server.unknownCommands, unknownCommand(args));
     }
     const { spec } = command;
     this.lastCommand = command.name;
     if (spec.arity >= 0 ? args.count !== spec.arity : args.count < -spec.arity) {
-      this.reply.error(wrongArity(command.name));
       command.rejectedTotal++;
-      this.answered(server.rejectedCommands, 0);
-      return;
+      return this.refuse(server.rejectedCommands, wrongArity(command.name));
     }
-    if (isLong(args) && hasTooLongKey(spec, args)) {
-      this.reply.error(ERR_KEY_TOO_LONG);
-      this.answered(command, 0);
-      return;
+    if (isLong(args) && hasTooLongKey(spec, args)) return this.refuse(command, ERR_KEY_TOO_LONG);
+    if (this.transaction.isOpen) {
+      const error = spec.subcommands && subcommandError(spec.name, spec.subcommands, args);
+      if (error !== undefined) return this.refuse(command, error);
+      if (this.transaction.queue(command, args, this.reply)) return this.answered(command, 0);
     }
     switch (spec.function.kind) {
       case "evaluated":
-        this.evaluate(command, 0);
-        return;
+        return this.evaluate(command, 0);
       case "immediate":
         spec.function.run(this);
-        this.answered(command, 0);
-        return;
+        return this.answered(command, 0);
       case "sliced":
-        this.slice(command, spec.function.run);
-        return;
+        return this.slice(command, spec.function.run);
     }
+  }
+
+  /** Answers a command that is not run. */
+  private refuse(command: Command, error: string): void {
+    this.transaction.abort();
+    this.reply.error(error);
+    this.answered(command, 0);
   }
 
   private evaluate(command: Command, attempt: number): void {
@@ -245,14 +293,13 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
     const { evaluator } = this.server;
     const definition = command.spec.function;
     assert(definition.kind === "evaluated", "only an evaluated command is evaluated");
-    if (!evaluator.available) {
-      reply.error(ERR_NOT_PROPOSED);
-      this.answered(command, 0);
-      return;
-    }
+    if (!evaluator.available) return this.ended(command, 0, ERR_NOT_PROPOSED);
     const mark = reply.length;
-    let committed = command.isRead && this.gates.length === 0;
+    let committed = command.isRead && this.replies.isUngated;
     for (;;) {
+      if (!committed && evaluator.busy) {
+        return this.suspend(command, attempt, (resume) => evaluator.whenIdle(resume));
+      }
       const session = evaluator.begin(committed, attempt);
       const outcome = definition.run(this);
       if (outcome === undefined) break;
@@ -260,143 +307,103 @@ export class Connection implements SocketHandler, ReleaseWaiter, CommandContext 
       if (outcome === goSliced) {
         evaluator.abandon();
         assert(definition.sliced !== undefined, "a command that goes sliced has a sliced form");
-        this.slice(command, definition.sliced);
-        return;
+        return this.slice(command, definition.sliced);
+      }
+      if (outcome === goStepped) {
+        evaluator.abandon();
+        assert(definition.stepped !== undefined, "a command that goes stepped has a stepped form");
+        return this.step(command, definition.stepped);
       }
       assert(outcome === notReady, "an evaluation ends or is not ready");
-      if (session.latestNeeded) {
-        evaluator.abandon();
-        committed = false;
-        continue;
+      if (!session.latestNeeded) {
+        return this.suspend(command, attempt + 1, (resume) => evaluator.loadThen(resume));
       }
-      this.suspended = true;
-      evaluator.loadThen(() => {
-        this.suspended = false;
-        if (this.isClosed) return;
-        this.evaluate(command, attempt + 1);
-        this.run();
-      });
-      return;
+      evaluator.abandon();
+      committed = false;
     }
     this.finished(command, evaluator.finish());
   }
 
-  /** The reply written behind the last whole one stands, unless `sequence` says that there is nothing to it. */
-  private finished(command: Command, sequence: number): void {
-    if (sequence >= 0) {
-      this.answered(command, sequence);
-      return;
-    }
-    if (this.partStands) return this.breakOff();
-    // Not to a mark from before `finish`: leadership may have been lost in it, and replies before this one replaced.
-    this.reply.rollback(this.answeredBytes - this.sentBytes);
-    this.reply.error(sequence === effectsTooLarge ? ERR_TOO_LARGE : ERR_NOT_PROPOSED);
-    this.answered(command, 0);
-  }
-
-  private slice(command: Command, run: SlicedFunction): void {
+  /** Evaluates the command again when what it waits for has come. */
+  private suspend(command: Command, attempt: number, wait: (resume: () => void) => void): void {
     this.suspended = true;
-    let finished = false;
-    run(this, (sequence) => {
-      assert(!finished, "a sliced command is done once");
-      finished = true;
+    const { startedMs } = this;
+    wait(() => {
       this.suspended = false;
-      if (this.isClosed) return this.reply.discard();
-      this.finished(command, sequence);
+      if (this.isClosed) return;
+      this.startedMs = startedMs;
+      this.evaluate(command, attempt);
       this.run();
     });
   }
 
+  private slice(command: Command, run: SlicedFunction): void {
+    run(this, this.suspendedUntilDone(command));
+  }
+
+  private step(command: Command, steps: SteppedFunction): void {
+    const { evaluator } = this.server;
+    assert(!evaluator.busy, "one stepped evaluation at a time");
+    const done = this.suspendedUntilDone(command);
+    evaluator.runSteps(
+      (session) => {
+        this.session = session;
+        return steps(this);
+      },
+      (sequence) => {
+        this.session = evaluator.session;
+        done(sequence);
+      },
+    );
+  }
+
+  /** Nothing later runs until the returned function is called with the sequence the reply waits for. */
+  private suspendedUntilDone(command: Command): (sequence: number) => void {
+    this.suspended = true;
+    const { startedMs } = this;
+    let finished = false;
+    return (sequence) => {
+      assert(!finished, "a command is done once");
+      finished = true;
+      this.suspended = false;
+      if (this.isClosed) {
+        this.reply.discard();
+        return;
+      }
+      this.startedMs = startedMs;
+      this.finished(command, sequence);
+      this.run();
+    };
+  }
+
   // ── Replies ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The reply just written waits for `sequence` (0: for nothing but the replies before it). */
+  /** The reply written behind the last whole one stands, unless `sequence` says that there is nothing to it. */
+  private finished(command: Command, sequence: number): void {
+    if (sequence >= 0) return this.answered(command, sequence);
+    // Not to a mark from before `finish`: leadership may have been lost in it, and replies before this one replaced.
+    if (!this.replies.takeBack()) return;
+    this.ended(command, 0, sequence === effectsTooLarge ? ERR_TOO_LARGE : ERR_NOT_PROPOSED);
+  }
+
+  /** A command that was to run ends with an error and without effects; an EXEC takes its transaction with it. */
+  private ended(command: Command, sequence: number, error: string): void {
+    if (command.name === "exec") this.transaction.discard();
+    this.reply.error(error);
+    this.answered(command, sequence);
+  }
+
   private answered(command: Command, sequence: number): void {
-    const start = this.answeredBytes;
-    this.server.accounting.answered(this, command, this.partStands ? -1 : start - this.sentBytes);
-    this.answeredBytes = this.sentBytes + this.reply.length;
-    const last = this.gates.last();
-    if (last !== undefined && sequence <= last.sequence) {
-      last.commands.push(command);
-    } else if (sequence === 0) {
-      this.ungated.push(command);
-    } else {
-      const continues = this.partStands;
-      this.gates.push({ start, sequence, continues, commands: [command], startedMs: this.chunkStartedMs });
-      this.server.evaluator.waitFor(sequence, this);
-    }
-    this.partStands = false;
+    this.server.accounting.answered(this, command, this.replies.replyAt);
+    this.replies.answered(command, sequence, this.startedMs);
   }
 
-  /** A reply of which the client has a part cannot be ended, and an error would be taken for the rest of it. */
-  private breakOff(): void {
-    this.isClosed = true;
-    this.closing = true;
-    this.gates.clear();
-    this.reply.discard();
-    this.answeredBytes = this.sentBytes;
-    this.socket.destroy();
-  }
-
-  released(): void {
-    if (!this.running) this.send();
-    this.goOn();
-  }
-
-  /** Room in the writer may let a paused connection go on; not from inside the evaluator's call. */
-  private goOn(): void {
-    if (this.paused && !this.suspended) this.server.scheduler.atTurnEnd(() => this.run());
-  }
-
-  lost(firstUnknown: number, firstNotProposed: number): void {
-    if (this.isClosed || this.gates.length === 0) return;
-    this.send();
-    const first = this.gates.peek();
-    if (first === undefined) return;
-    assert(first.sequence >= firstUnknown, "released replies were sent");
-    if (first.continues) return this.breakOff();
-    // Behind the replies that are lost may stand the beginning of one that is being written in slices: it stays.
-    const lostBytes = this.answeredBytes - this.sentBytes;
-    const block = this.reply.take();
-    assert(block !== undefined, "lost replies have been written");
-    for (let gate = this.gates.shift(); gate !== undefined; gate = this.gates.shift()) {
-      const error = gate.sequence >= firstNotProposed ? ERR_NOT_PROPOSED : ERR_UNKNOWN_OUTCOME;
-      for (let i = 0; i < gate.commands.length; i++) {
-        this.reply.error(error);
-        this.server.accounting.lost(error);
-      }
+  /** A connection that ends may be done, a paused one may go on; that one not from inside the evaluator's call. */
+  private roomMade(): void {
+    if (this.closing) {
+      if (!this.running) this.flush();
+    } else if (this.paused && !this.suspended) {
+      this.server.scheduler.atTurnEnd(() => this.run());
     }
-    this.answeredBytes = this.sentBytes + this.reply.length;
-    this.reply.bytesFrom(block.bytes, lostBytes, block.length);
-    this.pool.release(block);
-    this.send();
-    this.goOn();
-  }
-
-  /** Sends every byte that may go, in one write. */
-  private send(): void {
-    if (this.isClosed) return;
-    const { releasedSequence } = this.server.evaluator;
-    const now = this.ungated.length > 0 || this.gates.length > 0 ? this.server.clock.monotonicMs() : 0;
-    if (this.ungated.length > 0) {
-      const elapsedUs = (now - this.chunkStartedMs) * 1000;
-      for (const command of this.ungated) command.latencyUs.record(elapsedUs);
-      this.ungated = [];
-    }
-    let first = this.gates.peek();
-    for (; first !== undefined && first.sequence <= releasedSequence; first = this.gates.peek()) {
-      const elapsedUs = (now - first.startedMs) * 1000;
-      for (const command of first.commands) command.latencyUs.record(elapsedUs);
-      this.gates.shift();
-    }
-    const bytes = (first === undefined ? this.answeredBytes : first.start) - this.sentBytes;
-    if (bytes > 0) {
-      const block = this.reply.take(bytes);
-      assert(block !== undefined, "there are bytes to take");
-      this.sentBytes += bytes;
-      this.server.statistics.writesTotal++;
-      this.server.statistics.netOutputBytesTotal += bytes;
-      this.socket.write(block);
-    }
-    if (this.closing && this.gates.length === 0 && !this.suspended) this.socket.end();
   }
 }

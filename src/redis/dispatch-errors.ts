@@ -8,7 +8,7 @@ export const ERR_NOT_PROPOSED =
 export const ERR_UNKNOWN_OUTCOME =
   "UNKNOWN outcome unknown: leadership or the disk was lost before the command was committed; it may or may not take effect, read before you repeat it";
 export const ERR_TOO_LARGE =
-  "ERR The effects of this command exceed one log entry (16 MiB); nothing was changed. Split it into smaller commands";
+  "ERR The effects of this command exceed a limit (one value 16 MiB, all of them 1 GiB); nothing was changed. Split it into smaller commands";
 export const ERR_MAX_CLIENTS = "ERR max number of clients reached";
 
 /** Bytes of the words that an unknown command's error repeats. */

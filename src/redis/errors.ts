@@ -13,6 +13,14 @@ export const ERR_DECREMENT_OVERFLOW = "ERR decrement would overflow";
 export const ERR_OFFSET = "ERR offset is out of range";
 export const ERR_STRING_TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
 export const ERR_DATABASE = "ERR DB index is out of range";
+export const ERR_FIRST_DATABASE = "ERR invalid first DB index";
+export const ERR_SECOND_DATABASE = "ERR invalid second DB index";
+export const ERR_SAME_OBJECT = "ERR source and destination objects are the same";
+export const ERR_NO_SUCH_KEY = "ERR no such key";
+export const ERR_NO_FREQUENCY =
+  "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
+export const ERR_NO_IDLE_TIME =
+  "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
 export const ERR_CURSOR = "ERR invalid cursor";
 export const ERR_EXPIRE_NX = "ERR NX and XX, GT or LT options at the same time are not compatible";
 export const ERR_EXPIRE_GT_LT = "ERR GT and LT options at the same time are not compatible";
@@ -23,7 +31,31 @@ export const ERR_WRONG_PASSWORD = "WRONGPASS invalid username-password pair or u
 export const ERR_NO_SHUTDOWN = "ERR No shutdown in progress.";
 export const ERR_INVALID_COMMAND = "ERR Invalid command specified";
 export const ERR_INVALID_ARGUMENTS = "ERR Invalid number of arguments specified for command";
+export const ERR_NOT_FLOAT = "ERR value is not a valid float";
+export const ERR_NOT_FINITE = "ERR increment would produce NaN or Infinity";
+export const ERR_LCS_NO_STRINGS = "ERR The specified keys must contain string values";
+export const ERR_LCS_LENGTH_AND_INDEXES = "ERR If you want both the length and indexes, please just use IDX.";
+export const ERR_LCS_TOO_LARGE =
+  "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len";
+export const ERR_BIT_OFFSET = "ERR bit offset is not an integer or out of range";
+export const ERR_BIT_VALUE = "ERR bit is not an integer or out of range";
+export const ERR_BIT_ARGUMENT = "ERR The bit argument must be 1 or 0.";
+export const ERR_BITOP_NOT = "ERR BITOP NOT must be called with a single source key.";
+export const ERR_BITFIELD_TYPE =
+  "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.";
+export const ERR_BITFIELD_OVERFLOW = "ERR Invalid OVERFLOW type specified";
+export const ERR_BITFIELD_RO = "ERR BITFIELD_RO only supports the GET subcommand";
+export const ERR_NOT_SKETCH = "WRONGTYPE Key is not a valid HyperLogLog string value.";
+export const ERR_CORRUPT_SKETCH = "INVALIDOBJ Corrupted HLL object detected";
+export const ERR_SKETCH_ABSENT = "ERR The specified key does not exist";
+export const ERR_SKETCH_NOT_SPARSE = "ERR HLL encoding is not sparse";
 export const ERR_NO_KEYS = "ERR The command has no key arguments";
+export const ERR_NESTED_MULTI = "ERR MULTI calls can not be nested";
+export const ERR_WATCH_IN_MULTI = "ERR WATCH inside MULTI is not allowed";
+export const ERR_EXEC_WITHOUT_MULTI = "ERR EXEC without MULTI";
+export const ERR_DISCARD_WITHOUT_MULTI = "ERR DISCARD without MULTI";
+export const ERR_EXEC_ABORTED = "EXECABORT Transaction discarded because of previous errors.";
+export const ERR_NOT_IN_TRANSACTION = "ERR Command not allowed inside a transaction";
 
 export function invalidExpireTime(command: ByteString): string {
   return `ERR invalid expire time in '${command}' command`;
@@ -49,6 +81,14 @@ export function invalidLibraryText(option: ByteString): string {
   return `ERR ${shown(option, Infinity)} cannot contain spaces, newlines or special characters.`;
 }
 
+export function unknownPfdebug(word: ByteString): string {
+  return `ERR Unknown PFDEBUG subcommand '${shown(word, Infinity)}'`;
+}
+
 // Basalt's own limits (README.md, "Differences").
 export const ERR_KEY_TOO_LONG = `ERR a key is longer than ${MAX_KEY_BYTES} bytes`;
+export const ERR_NO_DATABASE_IDS =
+  "ERR this group has flushed databases four billion times and has no ids left for another";
 export const ERR_FIELD_TOO_LONG = `ERR a field is longer than ${MAX_KEY_BYTES} bytes`;
+export const ERR_TRANSACTION_TOO_LARGE =
+  "ERR the commands queued by MULTI exceed 1 GiB; this one was not queued and EXEC will run none of them";

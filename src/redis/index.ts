@@ -4,7 +4,7 @@ export { Command } from "./command";
 export type { CommandSpec } from "./command";
 export { RedisServer } from "./redis-server";
 export type { RedisServerOptions, ShutdownRequest } from "./redis-server";
-export type { ClientSocket, Listener, SocketHandler } from "./socket-layer";
+export type { ClientSocket, Listener, SocketHandler, SocketLayerName } from "./socket-layer";
 export { LiveSettings, settingsWith } from "./parameters/live-settings";
 export type { ClientClass, OutputBufferLimit } from "./parameters/live-settings";
 export { KeyspaceEvent } from "./parameters/keyspace-events";

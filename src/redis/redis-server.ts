@@ -1,7 +1,7 @@
 // The Redis adapter of a node: accepts connections, knows its clients, and holds what commands need of the server
 // around them. Constructed by server/ with everything it works with.
-import type { Clock, Scheduler } from "../base/index";
-import type { Evaluator } from "../kv/index";
+import type { Clock, Scheduler, SeededRandom } from "../base/index";
+import type { Evaluator, ReadView } from "../kv/index";
 import type { OutputBlockPool, ParserLimits } from "../resp/index";
 import type { Storage } from "../storage/index";
 import { Checkpoints } from "./accounting/checkpoints";
@@ -19,9 +19,16 @@ import type { Parameter } from "./parameters/parameter";
 import { ParameterRegistry } from "./parameters/parameter-registry";
 import type { ConfigRewriter } from "./parameters/parameter-registry";
 import { redisParameters } from "./parameters/redis-parameters";
+import { KeySampler } from "./key-sampler";
 import { ReplyWriter } from "../resp/index";
-import { listenNet } from "./socket-layer";
-import type { ClientSocket, Listener, SocketHandler } from "./socket-layer";
+import type { ClientSocket, Listener, SocketHandler, SocketLayerName } from "./socket-layer";
+import { listenNative } from "./sockets/native-sockets";
+import { listenNet } from "./sockets/net-sockets";
+
+/** What a stop waits for clients and their commands. */
+const CLOSING_MS = 2000;
+/** What a refused client gets to read why. */
+const REJECTED_MS = 1000;
 
 const SAMPLE_MS = 100;
 const SAMPLES_PER_MEMORY_LOOK = 20;
@@ -36,6 +43,8 @@ export interface RedisServerOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  /** Decides what commands leave to chance. */
+  readonly random: SeededRandom;
   readonly pool: OutputBlockPool;
   readonly table: CommandTable;
   /** Limits and switches that are read at the moment of use; CONFIG SET writes them. */
@@ -52,6 +61,8 @@ export interface RedisServerOptions {
   readonly dataDirectory: string;
   /** Asks for a clean stop of the process. */
   readonly shutdown: (request: ShutdownRequest) => void;
+  /** What `listen` opens the port with. Default native. */
+  readonly socketLayer?: SocketLayerName;
 }
 
 export class RedisServer {
@@ -73,6 +84,7 @@ export class RedisServer {
   readonly dataDirectory: string;
   readonly shutdown: (request: ShutdownRequest) => void;
   readonly startedAtMs: number;
+  readonly keySampler: KeySampler;
   readonly statistics = {
     commandsTotal: 0,
     connectionsTotal: 0,
@@ -95,7 +107,12 @@ export class RedisServer {
   readonly rejectedCommands = new Command(placeholder("rejected"), undefined, true);
   readonly protocolErrors = new Command(placeholder("protocol-error"), undefined, true);
   private readonly pool: OutputBlockPool;
+  private readonly socketLayer: SocketLayerName;
   private readonly connections = new Map<number, Connection>();
+  /** Clients that were told that there is no room and have not gone yet. */
+  private readonly rejected = new Set<ClientSocket>();
+  /** The last view each client's long reads were given, by connection: called off when the client goes. */
+  private readonly views = new Map<number, ReadView>();
   private lastId = 0;
   private listener: Listener | undefined;
   private accepting = false;
@@ -135,6 +152,8 @@ export class RedisServer {
     this.nodeId = options.nodeId;
     this.dataDirectory = options.dataDirectory;
     this.shutdown = options.shutdown;
+    this.socketLayer = options.socketLayer ?? "native";
+    this.keySampler = new KeySampler(options.evaluator, options.random);
     this.startedAtMs = options.clock.wallMs();
     this.checkpoints = new Checkpoints({
       storage: options.storage,
@@ -177,19 +196,18 @@ export class RedisServer {
   async listen(host: string, port: number): Promise<Listener> {
     this.accepting = true;
     this.scheduleSample();
-    this.listener = await listenNet(host, port, this.pool, (socket) => {
-      socket.keepAlive(this.settings.tcpKeepaliveSeconds);
-      return this.accept(socket);
-    });
+    const { pool, scheduler } = this;
+    const accept = (socket: ClientSocket): SocketHandler => this.accept(socket);
+    this.listener =
+      this.socketLayer === "native"
+        ? await listenNative(host, port, { pool, scheduler, accept })
+        : await listenNet(host, port, pool, accept);
     return this.listener;
   }
 
   /** Takes a new connection over; simulation calls it with sockets of its own. */
   accept(socket: ClientSocket): SocketHandler {
-    if (this.connections.size >= this.maxClients) {
-      this.statistics.rejectedConnectionsTotal++;
-      return reject(socket, this.pool);
-    }
+    if (this.connections.size >= this.maxClients) return this.reject(socket);
     this.statistics.connectionsTotal++;
     const connection = new Connection(this, ++this.lastId, socket, this.pool);
     this.connections.set(connection.id, connection);
@@ -241,28 +259,51 @@ export class RedisServer {
 
   forget(connection: Connection): void {
     this.connections.delete(connection.id);
+    const view = this.views.get(connection.id);
+    this.views.delete(connection.id);
+    view?.callOff();
   }
 
-  /** Stops accepting and ends the connections; replies that are due have been sent by then or are not any more. */
+  /** A long read of the client works on this view. A client has one such read at a time. */
+  reads(connectionId: number, view: ReadView): void {
+    if (this.connections.has(connectionId)) this.views.set(connectionId, view);
+  }
+
+  /**
+   * Stops accepting and ends the connections: no further command is begun, and what was begun is answered first, as far as
+   * that and its client take no longer than `CLOSING_MS`.
+   */
   async close(): Promise<void> {
     this.cancelSampling?.();
     const closed = this.accepting ? this.listener?.close() : undefined;
     this.accepting = false;
-    for (const connection of this.connections.values()) connection.socket.end();
-    this.scheduler.after(500, () => {
+    for (const connection of this.connections.values()) connection.finishAndClose();
+    this.scheduler.after(CLOSING_MS, () => {
       for (const connection of this.connections.values()) connection.socket.destroy();
+      for (const socket of this.rejected) socket.destroy();
     });
     await closed;
   }
-}
 
-function reject(socket: ClientSocket, pool: OutputBlockPool): SocketHandler {
-  const writer = new ReplyWriter(pool);
-  writer.error(ERR_MAX_CLIENTS);
-  const block = writer.take();
-  if (block !== undefined) socket.write(block);
-  socket.end();
-  return { chunk: () => undefined, drained: () => undefined, closed: () => undefined };
+  /** Tells a client that there is no room, and lets it go, also when it does not go by itself. */
+  private reject(socket: ClientSocket): SocketHandler {
+    this.statistics.rejectedConnectionsTotal++;
+    const writer = new ReplyWriter(this.pool);
+    writer.error(ERR_MAX_CLIENTS);
+    const block = writer.take();
+    if (block !== undefined) socket.write(block);
+    socket.end();
+    this.rejected.add(socket);
+    const cancel = this.scheduler.after(REJECTED_MS, () => socket.destroy());
+    return {
+      chunk: () => undefined,
+      drained: () => undefined,
+      closed: () => {
+        cancel();
+        this.rejected.delete(socket);
+      },
+    };
+  }
 }
 
 function placeholder(name: string): Command["spec"] {

@@ -91,6 +91,15 @@ export class Arguments {
     return copy;
   }
 
+  /** The same over bytes of its own: for a command that is kept, whose chunk may be much larger than it is. */
+  copyOut(): Arguments {
+    const copy = this.detach();
+    const from = this.start(0);
+    copy.buffer = Buffer.from(this.buffer.subarray(from, this.end(this.count - 1)));
+    copy.rebase(-from);
+    return copy;
+  }
+
   /** Appends the bounds of one more argument. For the parser only. */
   add(start: number, end: number): void {
     const at = this.count << 1;

@@ -96,6 +96,11 @@ export class ReplyWriter {
     this.position = 0;
   }
 
+  /** Makes room for `count` more bytes at once, so that a long reply written in pieces is not moved as it grows. */
+  makeRoom(count: number): void {
+    if (this.position + count > this.bytes.length) this.moveTo(this.position + count);
+  }
+
   /** "+OK". */
   ok(): void {
     const at = this.reserve(5);
@@ -297,10 +302,12 @@ export class ReplyWriter {
 
   /** Moves to a block with room for `count` more bytes, and for as much again as there is. */
   private grow(count: number): void {
+    this.moveTo(Math.max(this.position + count, this.bytes.length * 2));
+  }
+
+  private moveTo(size: number): void {
     const old = this.block;
-    const block = this.pool.acquire(
-      old === undefined ? count : Math.max(this.position + count, old.bytes.length * 2),
-    );
+    const block = this.pool.acquire(size);
     if (old !== undefined) {
       old.bytes.copy(block.bytes, 0, 0, this.position);
       this.pool.release(old);

@@ -14,6 +14,7 @@ import { CommandTable, RedisServer } from "../redis/index";
 import { OutputBlockPool } from "../resp/index";
 import { openNativeStorage } from "../storage/index";
 import type { NativeStorageOptions, Storage } from "../storage/index";
+import { clientsWithin, openFilesLimit, tablesIn } from "./descriptor-limit";
 import { EventLoopScheduler, SystemClock } from "./event-loop";
 import { nodeMetrics } from "./node-metrics";
 import { configRewriter, loadRedisTable, parametersOf, settingsOf } from "./redis-config";
@@ -38,10 +39,11 @@ const noPeers: PeerTransport = {
 
 /** `openStorage` is another one than RocksDB on the real file system only in tests. */
 export async function startServer(
-  config: ServerConfig,
+  given: ServerConfig,
   logger: Logger,
   openStorage: (options: NativeStorageOptions) => Storage = openNativeStorage,
 ): Promise<RunningServer> {
+  const config = { ...given, maxClients: clientsThatFit(given, logger) };
   const clock = new SystemClock();
   const scheduler = new EventLoopScheduler();
   const storage = openStorage({
@@ -106,6 +108,7 @@ export async function startServer(
     storage,
     clock,
     scheduler,
+    random: new SeededRandom(randomInt(2 ** 47)),
     pool: new OutputBlockPool(),
     table: new CommandTable(),
     settings: settingsOf(config),
@@ -117,6 +120,7 @@ export async function startServer(
     nodeId: config.nodeId,
     dataDirectory: path.resolve(config.dataDir),
     shutdown: () => stopRequested.settle(),
+    socketLayer: config.socketLayer,
   }));
 
   let metricsServer: MetricsServer | undefined;
@@ -126,6 +130,8 @@ export async function startServer(
     sweeper.stop();
     host.stop();
     await storage.close();
+    // A failure that came while stopping has been told; whoever waits for this must not take it for a good end.
+    if (failure !== undefined) throw failure;
   };
   try {
     loadRedisTable(config, redis);
@@ -143,10 +149,24 @@ export async function startServer(
     }
     if (config.redisPort !== "off") ports["redis"] = (await redis.listen(config.host, config.redisPort)).port;
   } catch (error) {
-    await stop();
+    // What could not be opened is the reason to tell, whatever else goes wrong.
+    await stop().catch(() => undefined);
     throw error;
   }
   return { ports, stop, failed: failed.settled, stopRequested: stopRequested.settled };
+}
+
+/** As Redis does, the number of clients is lowered to what the limit on open files allows. */
+function clientsThatFit({ maxClients, dataDir }: ServerConfig, logger: Logger): number {
+  const limit = openFilesLimit();
+  const fitting = clientsWithin(limit, tablesIn(dataDir), maxClients);
+  if (fitting < maxClients) {
+    logger.warn(
+      `at most ${fitting} clients are served at a time instead of ${maxClients}, since this process may have only ` +
+        `${limit} files open: raise the limit (ulimit -n) to serve more`,
+    );
+  }
+  return fitting;
 }
 
 interface Signal<T> {

@@ -17,6 +17,7 @@ export class LogBatch {
   control: Buffer = Buffer.allocUnsafe(1024);
   length = 0;
   readonly payloads: Uint8Array[] = [];
+  payloadBytes = 0;
 
   get isEmpty(): boolean {
     return this.length === 0;
@@ -28,6 +29,7 @@ export class LogBatch {
     putU64(this.control, at + 8, term);
     this.control[at + 16] = type;
     this.payloads.push(payload);
+    this.payloadBytes += payload.length;
   }
 
   hardState(group: number, term: number, vote: number, commit: number): void {
@@ -57,6 +59,7 @@ export class LogBatch {
   clear(): void {
     this.length = 0;
     this.payloads.length = 0;
+    this.payloadBytes = 0;
   }
 
   /** Writes a record's head and returns where its `bodyBytes` begin. */

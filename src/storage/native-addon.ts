@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { types } from "node:util";
 import { BasaltError, errorText } from "../base/index";
 import type { ByteString } from "../base/index";
+import type { NativeSocketSetConstructor } from "./native-socket-set";
 import type { AppliedRecord, GroupLogState } from "./types";
 
 export interface EngineOptions {
@@ -24,11 +25,15 @@ export interface TestFaults {
   readonly seed?: number;
   /** The power fails just before this write, sync or directory operation (counted from 1). */
   readonly powerLossAtOperation?: number;
+  /** As in RunningFaults, from the first operation on. */
+  readonly fail?: RunningFaults["fail"];
+  readonly pathContains?: string;
 }
 
 /** Faults that can be switched on and off while the test build runs. */
 export interface RunningFaults {
-  readonly fail?: "ioError" | "noSpace" | "readOnly" | "none";
+  /** readError meets reads of file contents, the others what changes the disk. */
+  readonly fail?: "ioError" | "noSpace" | "readOnly" | "readError" | "none";
   /** Only operations on paths that contain this. */
   readonly pathContains?: string;
   readonly syncDelayMicros?: number;
@@ -84,6 +89,8 @@ export interface NativeEngine {
     nowMs: number,
     snapshot: number,
   ): void;
+  /** The count is called off: its event may still come. */
+  cancelCount(load: number): void;
   findGarbage(
     load: number,
     group: number,
@@ -108,6 +115,7 @@ export interface NativeAddon {
     events: Float64Array,
     wake: () => void,
   ) => NativeEngine;
+  readonly Sockets: NativeSocketSetConstructor;
 }
 
 /** From build/src/storage up to the package root, where node-gyp puts its output. */

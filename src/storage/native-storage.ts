@@ -17,6 +17,7 @@ import type {
   TestFaults,
 } from "./native-addon";
 import { ABSENT, packKeys, unpackEntries, unpackGarbage, unpackPage, unpackValues } from "./native-packing";
+import { MAX_ROW_KEY_BYTES, checkRange, checkRowKey } from "./row-limits";
 import { notInMemory } from "./types";
 import type {
   AppliedRecord,
@@ -52,8 +53,8 @@ export interface NativeStorageOptions {
 }
 
 const MIB = 1024 * 1024;
-/** Two keys of the longest kind with everything before and behind the user key. */
-const SCRATCH_BYTES = 512 * 1024;
+/** Two bounds of the longest kind, or one key behind its group. */
+const SCRATCH_BYTES = 2 * MAX_ROW_KEY_BYTES + 1024;
 const RESULT_BYTES = 256 * 1024;
 const MAX_EVENTS = 256;
 const CHECKPOINT_NAME = /^[A-Za-z0-9-]+$/;
@@ -98,6 +99,8 @@ export class NativeStorage implements Storage {
   private lastLoad = 0;
   private closing: Promise<void> | undefined;
   private onClosed: () => void = () => undefined;
+  /** What failed while closing, or just before and was not told any more. */
+  private failureAtClose: BasaltError | undefined;
 
   /** Use `openNativeStorage`. */
   constructor(options: NativeStorageOptions) {
@@ -190,6 +193,7 @@ export class NativeStorage implements Storage {
 
   get(group: number, key: ByteString, tier: ReadTier): ByteString | null | NotInMemory {
     this.checkUsable();
+    checkRowKey(key);
     try {
       const answer = this.getRow(group, key, tier === "memory" ? Tier.memory : Tier.anywhere);
       return typeof answer === "number" ? notInMemory : answer;
@@ -201,6 +205,7 @@ export class NativeStorage implements Storage {
   multiGet(group: number, keys: readonly ByteString[], tier: ReadTier): (ByteString | null | NotInMemory)[] {
     this.checkUsable();
     if (keys.length === 0) return [];
+    keys.forEach(checkRowKey);
     const nativeTier = tier === "memory" ? Tier.memory : Tier.anywhere;
     const packed = this.guard(() => this.engine.multiGet(group, packKeys(keys), keys.length, nativeTier));
     return unpackValues(this.answerBytes(packed), (length) => (length === ABSENT ? null : notInMemory));
@@ -216,30 +221,39 @@ export class NativeStorage implements Storage {
 
   pinSnapshot(): Snapshot {
     this.checkUsable();
-    return new PinnedSnapshot(this.engine.pinSnapshot(), this.engine, () => this.phase !== "closed");
+    // Closing gives all snapshots back by itself, on a thread of its own.
+    const isOpen = (): boolean => this.phase === "open" || this.phase === "failed";
+    return new PinnedSnapshot(this.engine.pinSnapshot(), this.engine, isOpen);
   }
 
   loadMany(group: number, keys: readonly ByteString[], done: (values: (ByteString | null)[]) => void): void {
     const load = this.addLoad((packed) => done(unpackValues(packed, () => null)));
-    this.engine.loadMany(load, group, packKeys(keys), keys.length);
+    keys.forEach(checkRowKey);
+    if (load !== undefined) this.engine.loadMany(load, group, packKeys(keys), keys.length);
   }
 
   loadScan(group: number, request: ScanRequest, done: (page: ScanPage) => void): void {
     const load = this.addLoad((packed) => done(unpackPage(packed)));
-    this.engine.loadScan(load, ...this.scanArguments(group, request));
+    if (load !== undefined) this.engine.loadScan(load, ...this.scanArguments(group, request));
   }
 
-  countHeaders(group: number, request: CountRequest, done: (count: number) => void): void {
+  countHeaders(group: number, request: CountRequest, done: (count: number) => void): () => void {
     const load = this.addLoad((packed) => done(packed.readDoubleLE(0)));
+    if (load === undefined) return () => undefined;
     const { lower, upper, nowMs, snapshot } = request;
     this.writeBounds(lower, upper);
     this.engine.countHeaders(load, group, lower.length, upper.length, nowMs, snapshot?.id ?? 0);
+    return () => {
+      if (this.loads.delete(load)) this.engine.cancelCount(load);
+    };
   }
 
   findGarbage(group: number, request: GarbageRequest, done: (garbage: Garbage) => void): void {
     const load = this.addLoad((packed) => done(unpackGarbage(packed)));
     const { from = "", maxRows, nowMs, databases } = request;
+    if (load === undefined) return;
     assert(maxRows >= 1, "a search looks at one row at least");
+    assert(from.length <= SCRATCH_BYTES, "a search goes on at a row's key");
     this.scratch.write(from, 0, "latin1");
     this.engine.findGarbage(load, group, from.length, maxRows, nowMs, Uint32Array.from(databases));
   }
@@ -258,6 +272,7 @@ export class NativeStorage implements Storage {
       const [code = "", message = ""] = packed.toString("utf8").split("\n", 2);
       done(code === "" ? undefined : new BasaltError(code, message));
     });
+    if (load === undefined) return;
     this.heldPersisted = new Map();
     this.engine.checkpoint(load, name, kept);
   }
@@ -276,7 +291,8 @@ export class NativeStorage implements Storage {
   }
 
   releaseMemory(done: () => void): void {
-    this.engine.releaseMemory(this.addLoad(() => done()));
+    const load = this.addLoad(() => done());
+    if (load !== undefined) this.engine.releaseMemory(load);
   }
 
   memory(): StorageMemory {
@@ -290,8 +306,9 @@ export class NativeStorage implements Storage {
     };
   }
 
+  /** Also after a failure: figures are asked for until the process ends. */
   statistics(): StorageStatistics {
-    this.checkUsable();
+    if (this.phase !== "failed") this.checkUsable();
     return this.engine.statistics();
   }
 
@@ -300,8 +317,8 @@ export class NativeStorage implements Storage {
     if (this.closing) return this.closing;
     this.phase = "closing";
     this.loads.clear();
-    this.closing = new Promise((resolve) => {
-      this.onClosed = resolve;
+    this.closing = new Promise((resolve, reject) => {
+      this.onClosed = () => (this.failureAtClose === undefined ? resolve() : reject(this.failureAtClose));
     });
     this.engine.close();
     return this.closing;
@@ -350,8 +367,7 @@ export class NativeStorage implements Storage {
   }
 
   private writeBounds(lower: ByteString, upper: ByteString): void {
-    assert(lower.length > 0 && upper.length > 0, "a range's bounds begin at the space byte");
-    assert(lower.length + upper.length <= SCRATCH_BYTES, "a range's bounds are keys");
+    checkRange(lower, upper);
     this.scratch.write(lower, 0, "latin1");
     this.scratch.write(upper, lower.length, "latin1");
   }
@@ -373,7 +389,9 @@ export class NativeStorage implements Storage {
     ];
   }
 
-  private addLoad(unpack: (packed: Buffer) => void): number {
+  /** undefined after a failure: like one that was under way then, the load is never answered. */
+  private addLoad(unpack: (packed: Buffer) => void): number | undefined {
+    if (this.phase === "failed") return undefined;
     this.checkUsable();
     this.loads.set(++this.lastLoad, unpack);
     return this.lastLoad;
@@ -391,16 +409,18 @@ export class NativeStorage implements Storage {
   }
 
   private dispatch(kind: number, first: number, second: number): void {
+    // What is finished while closing is not told: whoever closes has ended its work.
+    const listener = this.phase === "open" ? this.listener : undefined;
     switch (kind) {
       case Event.logSynced:
-        this.listener?.logSynced(first);
+        listener?.logSynced(first);
         break;
       case Event.applied:
-        this.listener?.applied(first, second);
+        listener?.applied(first, second);
         break;
       case Event.persisted:
         if (this.heldPersisted !== undefined) this.heldPersisted.set(first, second);
-        else this.listener?.persisted(first, second);
+        else listener?.persisted(first, second);
         break;
       case Event.failed:
         this.fail();
@@ -420,9 +440,14 @@ export class NativeStorage implements Storage {
 
   private fail(): void {
     const { code, message } = this.engine.failure();
-    if (this.phase === "open") this.phase = "failed";
+    const error = new BasaltError(code, message);
     this.loads.clear();
-    this.listener?.failed(new BasaltError(code, message));
+    if (this.phase === "open") {
+      this.phase = "failed";
+      this.listener?.failed(error);
+    } else {
+      this.failureAtClose = error;
+    }
   }
 
   private finishLoad(load: number): void {

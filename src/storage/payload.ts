@@ -43,6 +43,11 @@ function corrupt(what: string): BasaltError {
   );
 }
 
+/** Whether the batch of this payload is complete with it: it is no fragment, or the last one. */
+export function endsBatch(payload: Uint8Array): boolean {
+  return payload.length < 2 || (payload[1]! & 3) !== PayloadFlag.fragment;
+}
+
 /** Throws BasaltError CORRUPT_PAYLOAD. */
 export function readPayloadHeader(payload: Uint8Array): PayloadHeader {
   const reader = new ByteReader(payload);

@@ -118,7 +118,10 @@ export interface StorageListener {
   applied(group: number, index: number): void;
   /** The applied data of the group has reached disk up to `index`: its log may be compacted to there. */
   persisted(group: number, index: number): void;
-  /** A write or sync failed. Nothing submitted and not reported yet will be; every later call is refused. */
+  /**
+   * A write or sync failed. Nothing submitted and not reported yet will be; every later call is refused, but for loads, which
+   * are never answered, and figures.
+   */
   failed(error: Error): void;
 }
 
@@ -147,6 +150,7 @@ export interface Storage {
   writeMetadata(name: string, value: ByteString): void;
 
   // The raft log. Reading is synchronous: it happens at start, and for a follower that lags.
+  /** All groups that have a log or data here. */
   groups(): number[];
   readLogState(group: number): GroupLogState;
   /** Entries in [low, high), as many as fit `maxBytes` of payload, at least one. The range must be held. */
@@ -161,16 +165,18 @@ export interface Storage {
   /** Asks for a flush of the data; `persisted` tells when it has happened. */
   flush(): void;
 
-  // Reads see every applied entry that was reported, and possibly later ones.
+  // Reads see every applied entry that was reported, and possibly later ones. Keys are at most MAX_ROW_KEY_BYTES long,
+  // bounds one byte more; a range stays within one column family.
   get(group: number, key: ByteString, tier: ReadTier): ByteString | null | NotInMemory;
   multiGet(group: number, keys: readonly ByteString[], tier: ReadTier): (ByteString | null | NotInMemory)[];
   scan(group: number, request: ScanRequest, tier: ReadTier): ScanPage | NotInMemory;
   pinSnapshot(): Snapshot;
 
-  // Loads: the same reads on the addon's threads. Callbacks come in any order; none comes after close.
+  // Loads: the same reads on the addon's threads. Callbacks come in any order; none comes after close or a failure.
   loadMany(group: number, keys: readonly ByteString[], done: (values: (ByteString | null)[]) => void): void;
   loadScan(group: number, request: ScanRequest, done: (page: ScanPage) => void): void;
-  countHeaders(group: number, request: CountRequest, done: (count: number) => void): void;
+  /** May take as long as there are rows. The returned function calls the count off: `done` is not called any more. */
+  countHeaders(group: number, request: CountRequest, done: (count: number) => void): () => void;
   findGarbage(group: number, request: GarbageRequest, done: (garbage: Garbage) => void): void;
 
   /**
@@ -187,6 +193,9 @@ export interface Storage {
   memory(): StorageMemory;
   statistics(): StorageStatistics;
 
-  /** Finishes what was submitted, flushes the data, releases the directory. */
+  /**
+   * Finishes what was submitted, flushes the data, releases the directory. Nothing is reported any more; a failure that the
+   * listener was not told of rejects.
+   */
   close(): Promise<void>;
 }

@@ -19,12 +19,15 @@ export interface RandomCommand {
   readonly closes?: boolean;
 }
 
-export type Pool = "integer" | "string" | "hash";
+export type Pool = "integer" | "string" | "hash" | "float" | "bitmap" | "sketch";
 
 const POOLS: Readonly<Record<Pool, readonly ByteString[]>> = {
   integer: ["n:0", "n:1", "n:2", "{n}:3"],
   string: ["s:0", "s:1", "s{tag}2", "s:\x00\xff\r\n3"],
   hash: ["h:0", "h:1", "h:2"],
+  float: ["d:0", "d:1"],
+  bitmap: ["b:0", "b:1", "b:2", "b:3"],
+  sketch: ["p:0", "p:1", "p:2", "p:3"],
 };
 export const ALL_KEYS = Object.values(POOLS).flat();
 const FIELDS = ["f0", "f1", "f2", "f3", "f4", "", "f\x00\r\n", "field with a longer name", "7", "f9"];
@@ -59,6 +62,9 @@ export class CommandMaker {
       ...POOLS.integer.map((key) => plain(["SET", key, String(this.random.below(1000))], [key])),
       ...POOLS.string.map((key) => plain(["SET", key, this.value()], [key])),
       ...POOLS.hash.map((key) => plain(["HSET", key, ...this.pairs(1, 6)], [key])),
+      ...POOLS.float.map((key) => plain(["SET", key, String(this.random.below(1000) / 8)], [key])),
+      ...POOLS.bitmap.map((key) => plain(["SET", key, this.value()], [key])),
+      ...POOLS.sketch.map((key) => plain(["PFADD", key, this.value()], [key])),
     ];
   }
 

@@ -37,6 +37,24 @@ export const RULES: readonly Rule[] = [
     applies: named("PTTL"),
     same: (a, b) => timesAgree(a, b, TIME_TOLERANCE_SECONDS * 1000),
   },
+  {
+    difference: "time-passes",
+    applies: named("EXPIRETIME"),
+    same: (a, b) => timesAgree(a, b, TIME_TOLERANCE_SECONDS),
+  },
+  {
+    difference: "time-passes",
+    applies: named("PEXPIRETIME"),
+    same: (a, b) => timesAgree(a, b, TIME_TOLERANCE_SECONDS * 1000),
+  },
+  { difference: "random-key", applies: named("RANDOMKEY"), same: bothOrNone },
+  { difference: "memory-usage", applies: subcommand("MEMORY", "USAGE"), same: bothOrNone },
+  { difference: "object-history", applies: subcommand("OBJECT", "ENCODING"), same: encodingsAgree },
+  {
+    difference: "object-history",
+    applies: subcommand("OBJECT", "REFCOUNT"),
+    same: (a, b) => a.type === b.type && a.value === 1 && b.value === 0x7fff_ffff,
+  },
   { difference: "client-id", applies: subcommand("CLIENT", "ID"), same: sameType },
   { difference: "hello-version", applies: named("HELLO"), same: (a, b) => helloOf(a) === helloOf(b) },
   { difference: "info-figures", applies: named("INFO"), same: sameType },
@@ -75,8 +93,40 @@ export function isSame(words: readonly ByteString[], redis: TypedReply, basalt: 
   return rule.same(redis, basalt);
 }
 
+/** The replies to EXEC: those of the queued commands, each by its own rule. */
+export function isSameTransaction(
+  queued: readonly (readonly ByteString[])[],
+  redis: TypedReply,
+  basalt: TypedReply,
+): boolean {
+  if (render(redis) === render(basalt)) return true;
+  if (!Array.isArray(redis.value) || !Array.isArray(basalt.value) || redis.type !== basalt.type) return false;
+  const [theirs, mine] = [itemsOf(redis), itemsOf(basalt)];
+  return (
+    theirs.length === queued.length &&
+    mine.length === queued.length &&
+    queued.every((words, i) => isSame(words, theirs[i]!, mine[i]!))
+  );
+}
+
 function sameType(redis: TypedReply, basalt: TypedReply): boolean {
   return redis.type === basalt.type;
+}
+
+/** Both have an answer, or neither. */
+function bothOrNone(redis: TypedReply, basalt: TypedReply): boolean {
+  return redis.type === basalt.type && (redis.value === null) === (basalt.value === null);
+}
+
+/** Where Redis shows what a value once was, Basalt shows what it is. */
+function encodingsAgree(redis: TypedReply, basalt: TypedReply): boolean {
+  const [was, is] = [redis.value, basalt.value];
+  if (redis.type !== basalt.type) return false;
+  return (
+    (was === "raw" && (is === "int" || is === "embstr")) ||
+    (was === "embstr" && is === "int") ||
+    (was === "hashtable" && is === "listpack")
+  );
 }
 
 function sorted(reply: TypedReply): string {

@@ -1,7 +1,11 @@
 // One differential run with its own redis-server, and the check of what it covered. Prints the seed and the coverage.
-import { CompatRun } from "./compat-run";
+import { CompatRun, TRANSACTION_TAGS } from "./compat-run";
 import type { CompatOptions } from "./compat-run";
 import { ADMINISTRATION_REFUSALS, ADMINISTRATION_TAGS } from "./random-administration";
+import { KEYLESS_TAGS, KEY_TAGS } from "./random-keys";
+import { BITMAP_TAGS } from "./random-bitmaps";
+import { SKETCH_TAGS } from "./random-sketches";
+import { STRING_TAGS } from "./random-strings";
 import { ReferenceServer } from "./reference-server";
 
 /** Commands on keys and their options, by the tags of the random commands. */
@@ -22,7 +26,11 @@ const ON_KEYS: readonly string[] = [
     "STRLEN",
   ],
   ...["GETRANGE", "SETRANGE", "EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT", "TTL", "PTTL", "PERSIST", "TYPE"],
+  ...KEY_TAGS,
   ...["HSET", "HGET", "HDEL", "HGETALL", "HLEN"],
+  ...STRING_TAGS,
+  ...BITMAP_TAGS,
+  ...SKETCH_TAGS,
   ...["NX", "XX", "GET", "EX", "PX", "EXAT", "PXAT", "KEEPTTL"].map((option) => `SET ${option}`),
   ...["EXPIRE", "PEXPIRE", "EXPIREAT", "PEXPIREAT"].flatMap((name) =>
     ["NX", "XX", "GT", "LT"].map((option) => `${name} ${option}`),
@@ -31,6 +39,7 @@ const ON_KEYS: readonly string[] = [
 
 /** All others. */
 const WITHOUT_KEYS: readonly string[] = [
+  ...KEYLESS_TAGS,
   ...["SCAN", "SCAN MATCH", "SCAN COUNT", "SCAN TYPE", "KEYS", "DBSIZE"],
   ...["FLUSHDB", "FLUSHDB ASYNC", "FLUSHDB SYNC", "FLUSHALL", "FLUSHALL ASYNC", "FLUSHALL SYNC"],
   ...["SELECT", "PING", "ECHO", "QUIT", "HELLO", "HELLO AUTH", "HELLO SETNAME"],
@@ -40,12 +49,16 @@ const WITHOUT_KEYS: readonly string[] = [
   ],
   ...["MODULE", "ACLCAT", "PATTERN"].map((filter) => `COMMAND LIST FILTERBY ${filter}`),
   ...["CONFIG GET", "CLIENT ID", "CLIENT SETNAME", "CLIENT GETNAME"],
+  ...TRANSACTION_TAGS,
   ...["INFO", "INFO keyspace", "INFO all", "INFO everything", "INFO default"],
   ...ADMINISTRATION_TAGS,
 ];
 
 /** Tags that the reference cannot answer or that are refused by their nature. */
-const NEVER_SUCCEED: readonly string[] = ["CLIENT SETINFO", "SHUTDOWN ABORT", ...ADMINISTRATION_REFUSALS];
+const NEVER_SUCCEED: readonly string[] = [
+  ...["CLIENT SETINFO", "SHUTDOWN ABORT", "OBJECT FREQ"],
+  ...ADMINISTRATION_REFUSALS,
+];
 
 export async function compatRound(options: Omit<CompatOptions, "mustCover">): Promise<void> {
   const print = (line: string): void => void process.stdout.write(`${line}\n`);

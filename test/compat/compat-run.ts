@@ -8,10 +8,11 @@ import type { TypedReply } from "../../src/resp/index";
 import { BasaltProcess, temporaryDirectory } from "../integration/support/basalt-process";
 import { CommandMaker } from "./command-maker";
 import type { RandomCommand } from "./command-maker";
-import { isSame } from "./comparison";
+import { isSame, isSameTransaction } from "./comparison";
 import { Coverage } from "./coverage";
 import { MALFORMED_COMMANDS } from "./malformed-commands";
 import { randomCommand } from "./random-commands";
+import { isExec, randomTransaction } from "./random-transactions";
 import type { ReferenceServer } from "./reference-server";
 import { TypedClient, isError, itemsOf, render } from "./typed-client";
 
@@ -24,6 +25,11 @@ export interface CompatOptions {
   /** Tags that must have succeeded at least once in the end; what chance left out is made up for. */
   readonly mustCover: readonly string[];
 }
+
+/** What only whole transactions cover. */
+export const TRANSACTION_TAGS = ["MULTI", "EXEC", "EXEC run", "EXEC nil", "DISCARD", "WATCH", "UNWATCH"];
+
+const ENDINGS_OF_TRANSACTIONS = ["EXEC", "DISCARD"];
 
 type Ending = "SIGKILL" | "SIGTERM" | "SHUTDOWN";
 const ENDINGS: readonly Ending[] = ["SIGKILL", "SIGTERM", "SHUTDOWN"];
@@ -57,6 +63,8 @@ export class CompatRun {
     { protocol: "3", database: "0" },
   ];
   private readonly history: string[] = [];
+  /** What the present transaction has queued. */
+  private queued: (readonly ByteString[])[] = [];
 
   constructor(reference: ReferenceServer, options: CompatOptions) {
     this.reference = reference;
@@ -156,7 +164,9 @@ export class CompatRun {
       const reply = all[from++];
       const other = mine[i];
       this.history.push(`${at === 0 ? "A" : "B"} ${brief(words)}`);
-      if (reply === undefined || other === undefined || !isSame(words, reply, other)) {
+      const same =
+        words[0] === "EXEC" ? isSameTransaction.bind(undefined, this.queued) : isSame.bind(undefined, words);
+      if (reply === undefined || other === undefined || !same(reply, other)) {
         throw new Error(this.difference(words, reply, other));
       }
       if ((words[0] ?? "").toUpperCase() === "SELECT" && !isError(reply))
@@ -206,6 +216,7 @@ export class CompatRun {
       if (sent >= restartEvery * (restarted + 1)) await this.restart(ENDINGS[restarted++ % ENDINGS.length]!);
       const at = this.random.below(this.pairs.length);
       if (this.random.chance(0.04)) await this.scanEverything(at);
+      else if (this.random.chance(0.06)) sent += await this.transaction(at);
       else sent += await this.randomBatch(at);
     }
   }
@@ -215,8 +226,9 @@ export class CompatRun {
       this.options.mustCover.includes(tag) && this.coverage.of(tag).succeeded === 0;
     while (this.options.mustCover.some(isMissing)) {
       const at = this.random.below(this.pairs.length);
-      if (this.options.mustCover.some((tag) => tag.startsWith("SCAN") && isMissing(tag)))
+      if (this.options.mustCover.some((tag) => /^H?SCAN/.test(tag) && isMissing(tag)))
         await this.scanEverything(at);
+      if (TRANSACTION_TAGS.some(isMissing)) await this.transaction(at);
       const command = randomCommand(this.maker);
       if (command.tags.some(isMissing)) await this.runBatch(at, [command]);
     }
@@ -256,30 +268,79 @@ export class CompatRun {
     return batch.length;
   }
 
+  /** One connection's transaction, with what the other one does in between: in pipelines, since the order decides. */
+  private async transaction(at: number): Promise<number> {
+    const steps = randomTransaction(this.maker);
+    this.queued = [];
+    let isOpen = false;
+    for (let from = 0; from < steps.length;) {
+      const { isOther } = steps[from]!;
+      let to = from;
+      // What EXEC is compared by has to be known before.
+      while (to < steps.length && steps[to]!.isOther === isOther && (to === from || !isExec(steps[to]!)))
+        to++;
+      const commands = steps.slice(from, to).map(({ words }) => words);
+      const { replies } = await this.compare(isOther ? 1 - at : at, commands);
+      from = to;
+      if (isOther) continue;
+      commands.forEach((words, i) => {
+        const [name, reply] = [words[0]!, replies[i]!];
+        if (reply.value === "QUEUED") this.queued.push(words);
+        if (name === "MULTI") isOpen = true;
+        if (!TRANSACTION_TAGS.includes(name)) return;
+        const outcome =
+          name !== "EXEC"
+            ? []
+            : Array.isArray(reply.value)
+              ? ["EXEC run"]
+              : reply.value === null
+                ? ["EXEC nil"]
+                : [];
+        // Without MULTI, and with a queue that was spoilt, the error is what is right.
+        this.coverage.add(
+          [name, ...outcome],
+          isOpen || !ENDINGS_OF_TRANSACTIONS.includes(name),
+          isError(reply),
+        );
+      });
+    }
+    return steps.length;
+  }
+
   /** Has both servers look at a key whose time is over, or will be when the wait has ended. */
   private async passExpiry(at: number, key: ByteString, waits: boolean): Promise<void> {
     if (waits) await sleep(SHORT_EXPIRY_PASSED_MS);
     await this.compare(at, [["TYPE", key]]);
   }
 
-  /** SCAN from beginning to end with the same options: the keys that come out are the same ones. */
+  /** SCAN from beginning to end with the same options, or HSCAN: what comes out is the same. */
   private async scanEverything(at: number): Promise<void> {
+    const { redis, basalt } = this.pairs[at]!;
+    const hash = this.random.pick(["h:0", "h:1", "h:2"]);
+    const isHash = (await redis.call("TYPE", hash)).value === "hash";
+    const begin = isHash && this.random.chance(0.5) ? ["HSCAN", hash] : ["SCAN"];
+    const name = begin[0]!;
     const options: ByteString[] = [];
-    const tags = ["SCAN"];
+    const tags = [name];
     const add = (...words: ByteString[]): void => {
       options.push(...words);
-      tags.push(`SCAN ${words[0]!}`);
+      tags.push(`${name} ${words[0]!}`);
     };
-    if (this.random.chance(0.5)) add("MATCH", this.random.pick(["*", "n*", "[sh]:*", "*1", "nothing"]));
+    const patterns =
+      name === "SCAN" ? ["*", "n*", "[sh]:*", "*1", "nothing"] : ["*", "f*", "[f7]*", "", "nothing"];
+    if (this.random.chance(0.5)) add("MATCH", this.random.pick(patterns));
     if (this.random.chance(0.5))
       add("COUNT", this.random.pick(["1", "2", "7", "100", "9223372036854775807"]));
-    if (this.random.chance(0.5)) add("TYPE", this.random.pick(["string", "HASH", "list", "nothing"]));
-    const { redis, basalt } = this.pairs[at]!;
-    const [theirs, mine] = await Promise.all([scanAll(redis, options), scanAll(basalt, options)]);
-    this.history.push(`${at === 0 ? "A" : "B"} SCAN 0… ${options.join(" ")}`);
+    if (name === "SCAN" && this.random.chance(0.5))
+      add("TYPE", this.random.pick(["string", "HASH", "list", "nothing"]));
+    const [theirs, mine] = await Promise.all([
+      scanAll(redis, begin, options),
+      scanAll(basalt, begin, options),
+    ]);
+    this.history.push(`${at === 0 ? "A" : "B"} ${begin.join(" ")} 0… ${options.join(" ")}`);
     if (theirs.join(" ") !== mine.join(" ")) {
       throw new Error(
-        `${this.difference(["SCAN", "0…", ...options], undefined, undefined)}\n${theirs.join(" ")}\n${mine.join(" ")}`,
+        `${this.difference([...begin, "0…", ...options], undefined, undefined)}\n${theirs.join(" ")}\n${mine.join(" ")}`,
       );
     }
     this.coverage.add(tags, true, false);
@@ -301,11 +362,18 @@ export class CompatRun {
   }
 }
 
-async function scanAll(client: TypedClient, options: readonly ByteString[]): Promise<string[]> {
+/** Keys of SCAN; of HSCAN fields, each with its value. */
+async function scanAll(
+  client: TypedClient,
+  begin: readonly ByteString[],
+  options: readonly ByteString[],
+): Promise<string[]> {
   const found = new Set<string>();
+  const width = begin.length;
   for (let cursor = "0"; ;) {
-    const [next, keys] = itemsOf(await client.call("SCAN", cursor, ...options));
-    for (const key of itemsOf(keys!)) found.add(render(key));
+    const [next, page] = itemsOf(await client.call(...begin, cursor, ...options));
+    const items = itemsOf(page!).map(render);
+    for (let i = 0; i < items.length; i += width) found.add(items.slice(i, i + width).join(" = "));
     cursor = String(next!.value);
     if (cursor === "0") return [...found].sort();
   }

@@ -1,8 +1,12 @@
 // Commands that are wrong: names, numbers of words, options, numbers. Redis's words for each are compared like any reply.
 import type { ByteString } from "../../src/base/index";
 import { ADMINISTRATION_SEQUENCE } from "./random-administration";
+import { MALFORMED_KEY_COMMANDS } from "./malformed-keys";
+
+import { MALFORMED_STRING_COMMANDS } from "./malformed-strings";
 
 export const MALFORMED_COMMANDS: readonly (readonly ByteString[])[] = [
+  ...MALFORMED_STRING_COMMANDS,
   ["NOSUCHCOMMAND"],
   ["nosuch\r\ncommand", "a", "b\r\nc", "d"],
   ["GETT", "x".repeat(200), "y"],
@@ -147,4 +151,5 @@ export const MALFORMED_COMMANDS: readonly (readonly ByteString[])[] = [
   ["SHUTDOWN", "NOW", "ABORT"],
   ["SHUTDOWN", "ABORT"],
   ...ADMINISTRATION_SEQUENCE,
+  ...MALFORMED_KEY_COMMANDS,
 ];

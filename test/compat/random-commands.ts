@@ -4,6 +4,10 @@ import type { ByteString } from "../../src/base/index";
 import { ALL_KEYS, plain } from "./command-maker";
 import { ADMINISTRATION_GENERATORS } from "./random-administration";
 import type { CommandMaker, Pool, RandomCommand } from "./command-maker";
+import { KEY_GENERATORS } from "./random-keys";
+import { BITMAP_GENERATORS } from "./random-bitmaps";
+import { SKETCH_GENERATORS } from "./random-sketches";
+import { STRING_GENERATORS } from "./random-strings";
 
 type Generate = (make: CommandMaker) => RandomCommand;
 
@@ -206,6 +210,9 @@ const KNOWN = [
   "expire",
   "scan",
   "config|get",
+  "rename",
+  "object|encoding",
+  "MEMORY|USAGE",
   "client|id",
   "nosuch",
   "get|nosuch",
@@ -288,6 +295,9 @@ function quit(make: CommandMaker): RandomCommand {
 }
 
 const GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
+  ...STRING_GENERATORS,
+  ...BITMAP_GENERATORS,
+  ...SKETCH_GENERATORS,
   [120, randomSet],
   [60, onOne("GET", "string")],
   [20, onMany("MGET")],
@@ -342,6 +352,7 @@ const GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
   [2, keyless("CLIENT", "SETINFO", "LIB-NAME", "tester")],
   [2, keyless("SHUTDOWN", "ABORT")],
   ...ADMINISTRATION_GENERATORS,
+  ...KEY_GENERATORS,
 ];
 
 const TOTAL_WEIGHT = GENERATORS.reduce((sum, [weight]) => sum + weight, 0);

@@ -143,6 +143,13 @@ test("keys, fields and values beyond the limits are refused, nothing is changed"
   );
 });
 
+test("a field that is longer than any can be is not there", async () => {
+  const field = "f".repeat(MIB);
+  expect(await client.send("HSET", "h", "a", "1", "b", "2")).toBe(2);
+  expect(await client.send("HGET", "h", field)).toBeNull();
+  expect(await client.send("HDEL", "h", field, "a", "b")).toBe(2);
+});
+
 test("a half-sent command waits without holding anyone up, and takes effect only when it is whole", async () => {
   const command = encodeCommand(["SET", "half", "sent"]);
   const slow = await RawConnection.open(basalt.redisPort);

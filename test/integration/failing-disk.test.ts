@@ -54,3 +54,66 @@ test.each(["ioError", "noSpace", "readOnly"] as const)(
   },
   60_000,
 );
+
+/** Sentences among the lines of the log. */
+function sentencesOf(output: string): string[] {
+  return output.split("\n").filter((line) => line !== "" && !line.startsWith("{"));
+}
+
+test.each(["/data/", "/log/"])(
+  "a disk that fails while the server stops (%s) is told as a failure",
+  async (pathContains) => {
+    const directory = temporaryDirectory("disk");
+    try {
+      const runningFaults = { fail: "ioError", pathContains };
+      const server = await BasaltProcess.start({
+        directory: directory.path,
+        entry: ENTRY,
+        environment: { BASALT_TEST_FAULTS: JSON.stringify({ runningFaults }) },
+      });
+      const client = await RedisClient.connect(server.redisPort);
+      expect(await client.send("SET", "k", "v")).toBe("OK");
+      server.signal("SIGUSR2");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      // For the log to be written at the end, something has to be under way when it stops.
+      const last = client.send("SET", "k", "w").catch(() => undefined);
+      const exit = await server.stop();
+      await last;
+      expect([exit.code, sentencesOf(server.output).length]).toEqual([70, 1]);
+      expect(sentencesOf(server.output)[0]).toMatch(/^Basalt cannot go on: .*failed/);
+
+      const restarted = await BasaltProcess.start({ directory: directory.path });
+      const reader = await RedisClient.connect(restarted.redisPort);
+      expect(["v", "w"]).toContain(await reader.send("GET", "k"));
+      await reader.close();
+      expect((await restarted.stop()).code).toBe(0);
+    } finally {
+      directory.remove();
+    }
+  },
+  60_000,
+);
+
+test.each(["ioError", "readError"])(
+  "a disk that fails from the start (%s) is told, and nothing is started",
+  async (fail) => {
+    const directory = temporaryDirectory("disk");
+    try {
+      const server = await BasaltProcess.start({ directory: directory.path });
+      const client = await RedisClient.connect(server.redisPort);
+      expect(await client.send("SET", "k", "v")).toBe("OK");
+      await client.close();
+      expect((await server.stop()).code).toBe(0);
+      const refused = await BasaltProcess.startRefused({
+        directory: directory.path,
+        entry: ENTRY,
+        environment: { BASALT_TEST_FAULTS: JSON.stringify({ fail }) },
+      });
+      expect([refused.code, sentencesOf(refused.output).length]).toEqual([1, 1]);
+      expect(sentencesOf(refused.output)[0]).toMatch(/^Basalt cannot start: /);
+    } finally {
+      directory.remove();
+    }
+  },
+  60_000,
+);

@@ -81,8 +81,6 @@ export class SimLink implements ClientSocket {
     this.paused = true;
   }
 
-  keepAlive(): void {}
-
   resume(): void {
     this.paused = false;
   }

@@ -1,8 +1,7 @@
 // One node of the simulation: a disk that stays, a clock that may jump, and one process after another on them, made of the
 // real parts: storage twin, host, core, evaluator, sweeper, Redis adapter. A process does nothing by itself. What it
 // must be told by hooks stands here, too: which command was evaluated when, and what is committed.
-import { assert } from "../../src/base/index";
-import type { SeededRandom } from "../../src/base/index";
+import { SeededRandom, assert } from "../../src/base/index";
 import { Evaluator, Sweeper, notReady } from "../../src/kv/index";
 import { NodeHost } from "../../src/raft/host/index";
 import type { RaftGroup } from "../../src/raft/host/index";
@@ -158,6 +157,7 @@ export class SimProcess {
       storage: this.storage,
       clock,
       scheduler: this.scheduler,
+      random: new SeededRandom(nodeId),
       pool: this.pool,
       table: new CommandTable(ALL_COMMANDS.map((spec) => this.observed(spec))),
       settings: settingsWith({ maxClients: 1000, outputLimitBytes: limits.outputLimitBytes }),

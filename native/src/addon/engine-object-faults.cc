@@ -22,6 +22,7 @@ FaultKind KindOf(const std::string& name) {
   if (name == "ioError") return FaultKind::kIOError;
   if (name == "noSpace") return FaultKind::kNoSpace;
   if (name == "readOnly") return FaultKind::kReadOnly;
+  if (name == "readError") return FaultKind::kReadError;
   BASALT_ASSERT(name == "none", "a fault is of a known kind");
   return FaultKind::kNone;
 }
@@ -36,6 +37,8 @@ std::shared_ptr<FaultFileSystem> EngineObject::MakeFaults(const Napi::Object& op
   parsed.directory = directory;
   parsed.seed = NumberOr(faults, "seed", 1);
   parsed.power_loss_at_operation = NumberOr(faults, "powerLossAtOperation", 0);
+  parsed.fault = KindOf(TextOr(faults, "fail", "none"));
+  parsed.path_contains = TextOr(faults, "pathContains", "");
   return std::make_shared<FaultFileSystem>(parsed);
 }
 

@@ -176,14 +176,24 @@ Napi::Value EngineObject::CountHeaders(const Info& info) {
   const uint64_t snapshot = ToU64(env, info[5]);
   request.snapshot = engine_->snapshots().Find(snapshot);
   BASALT_ASSERT(snapshot == 0 || request.snapshot, "a count names a pinned snapshot");
-  engine_->SubmitLoad([this, load, request]() mutable {
+  engine_->SubmitWalk(load, [this, load, request, count = HeaderCount()](const std::atomic<bool>& stop) mutable {
     if (!request.snapshot) request.snapshot = engine_->snapshots().Take();
-    uint64_t count = 0;
-    const Outcome outcome = basalt::CountHeaders(engine_->instances(), request, &count);
-    if (!outcome.ok()) return engine_->events().Fail(outcome);
-    load_results_.Put(load, PackCount(count));
+    const Outcome outcome = basalt::CountHeaders(engine_->instances(), request, stop, &count);
+    if (!outcome.ok()) {
+      engine_->events().Fail(outcome);
+      return false;
+    }
+    if (!count.done) return true;
+    load_results_.Put(load, PackCount(count.live));
     engine_->events().Loaded(load);
+    return false;
   });
+  return info.Env().Undefined();
+}
+
+/** cancelCount(load): its result, if there is one already, is still to be taken. */
+Napi::Value EngineObject::CancelCount(const Info& info) {
+  engine_->CancelWalk(ToU64(info.Env(), info[0]));
   return info.Env().Undefined();
 }
 

@@ -65,6 +65,7 @@ Napi::Function EngineObject::Define(Napi::Env env) {
           InstanceMethod<&EngineObject::LoadMany>("loadMany"),
           InstanceMethod<&EngineObject::LoadScan>("loadScan"),
           InstanceMethod<&EngineObject::CountHeaders>("countHeaders"),
+          InstanceMethod<&EngineObject::CancelCount>("cancelCount"),
           InstanceMethod<&EngineObject::FindGarbage>("findGarbage"),
           InstanceMethod<&EngineObject::TakeLoad>("takeLoad"),
 #ifdef BASALT_FAULTS

@@ -61,6 +61,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Value LoadMany(const Info& info);
   Value LoadScan(const Info& info);
   Value CountHeaders(const Info& info);
+  Value CancelCount(const Info& info);
   Value FindGarbage(const Info& info);
   Value TakeLoad(const Info& info);
 

@@ -15,6 +15,8 @@ namespace {
 /** A batch is written once it holds this much: large enough to spread the cost of a write, short enough for readers. */
 constexpr size_t kMaxBatchBytes = size_t{4} << 20;
 constexpr size_t kMaxBatchOperations = 32768;
+/** A batch in fragments is written as one however large it is: a buffer beyond this is given back. */
+constexpr size_t kMaxKeptBytes = 4 * kMaxBatchBytes;
 
 constexpr auto kLookInterval = std::chrono::milliseconds(1);
 constexpr int kLooksBeforeSleep = 20;
@@ -31,7 +33,7 @@ void ApplyThread::Start() {
 }
 
 void ApplyThread::Submit(uint32_t group, uint64_t last_index) {
-  BASALT_ASSERT(last_index <= groups_->synced_index(group), "only entries that the own log has synced are applied");
+  groups_->SubmitApply(group, last_index);
   bool asleep = false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -147,6 +149,7 @@ bool ApplyThread::Write(uint32_t group, GroupApplier* applier) {
   Add(statistics_->apply_bytes, applier->collected_bytes());
   groups_->Applied(group, applier->record());
   applier->Clear();
+  if (batch_.GetDataSize() > kMaxKeptBytes) batch_ = rocksdb::WriteBatch();
   events_->Applied(group, groups_->applied(group).index);
   return true;
 }

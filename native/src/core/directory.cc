@@ -66,6 +66,11 @@ Outcome Directory::Create(const std::string& path) {
   for (const std::string& each : {path_, log_path(), data_path()}) {
     if (!CreateDurably(each)) return NotWritable(each, errno);
   }
+  // What stands there already may be from a process that was killed between making it and syncing it.
+  if (!SyncDirectory(path_)) return NotWritable(path_, errno);
+  // The parent may be another's and unreadable to us, or read-only: then the entry in it is not of our making.
+  const std::string parent = ParentOf(path_);
+  if (!SyncDirectory(parent) && errno != EACCES && errno != EROFS && errno != EINVAL) return NotWritable(parent, errno);
   return Outcome();
 }
 

@@ -7,14 +7,22 @@
 #include "rocksdb/options.h"
 
 namespace basalt {
+namespace {
+
+uint64_t MicrosSince(std::chrono::steady_clock::time_point start) {
+  const auto passed = std::chrono::steady_clock::now() - start;
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(passed).count());
+}
+
+}  // namespace
 
 Engine::Engine(const EngineOptions& options)
     : options_(options),
-      metadata_(&instances_),
+      metadata_(&instances_, &synced_mark_),
       log_store_(&instances_),
       snapshots_(&instances_),
       reader_(&instances_, &events_, &statistics_),
-      log_thread_(&instances_, &groups_, &events_, &statistics_, options.sync),
+      log_thread_(&instances_, &synced_mark_, &groups_, &events_, &statistics_, options.sync),
       apply_thread_(&instances_, &log_store_, &groups_, &events_, &statistics_),
       checkpoints_(&instances_, &groups_, [this] { return FlushData(true); }) {}
 
@@ -24,6 +32,8 @@ Outcome Engine::Open(const EngineOptions& options, std::unique_ptr<Engine>* engi
   if (outcome.ok()) outcome = opened->directory_.Lock();
   if (outcome.ok()) outcome = opened->OpenInstances();
   if (outcome.ok()) outcome = opened->LoadGroups();
+  // A failure that nobody can be told of yet: of a compaction, say, that began with the opening of the data.
+  if (outcome.ok() && opened->events_.failed()) outcome = opened->events_.failure();
   if (!outcome.ok()) return outcome;
   opened->loaders_.Start(options.loader_threads);
   opened->log_thread_.Start();
@@ -37,33 +47,43 @@ Outcome Engine::OpenInstances() {
     events_.Fail(Outcome("STORAGE_FAILED", what + " Nothing behind it was acknowledged and the node must stop."));
   };
   Outcome outcome = instances_.OpenLog(options_, directory_.log_path(), on_error);
-  if (outcome.ok()) outcome = metadata_.Claim(directory_.path(), options_.node_id);
-  if (!outcome.ok()) return outcome;
-  return instances_.OpenData(options_, directory_.data_path(), on_error, [this] { DataFlushed(); });
+  if (outcome.ok()) {
+    outcome = synced_mark_.Open(directory_.log_path(), instances_.log()->GetLatestSequenceNumber());
+  }
+  bool is_new = false;
+  if (outcome.ok()) outcome = metadata_.Check(directory_.path(), options_.node_id, &is_new);
+  if (outcome.ok()) {
+    outcome = instances_.OpenData(options_, directory_.data_path(), on_error, [this] { DataFlushed(); });
+  }
+  if (outcome.ok() && is_new) outcome = metadata_.Mark(directory_.path(), options_.node_id);
+  return outcome;
 }
 
 Outcome Engine::LoadGroups() {
+  // Also those that only the data knows: whoever starts such a group must see that its log is missing.
   std::vector<uint32_t> groups;
   Outcome outcome = log_store_.Groups(&groups);
+  for (size_t at = 0; outcome.ok() && at < groups.size(); at++) outcome = LoadGroup(groups[at]);
+  return outcome;
+}
+
+Outcome Engine::LoadGroup(uint32_t group) {
+  LogBounds bounds;
+  Outcome outcome = log_store_.ReadBounds(group, &bounds);
   if (!outcome.ok()) return outcome;
-  for (const uint32_t group : groups) {
-    LogBounds bounds;
-    outcome = log_store_.ReadBounds(group, &bounds);
-    if (!outcome.ok()) return outcome;
-    AppliedRecord applied;
-    rocksdb::PinnableSlice value;
-    const Status status =
-        instances_.data()->Get(rocksdb::ReadOptions(), instances_.key_values, AppliedRowKey(group), &value);
-    const bool damaged = status.ok() ? !DecodeAppliedRecord(value, &applied) : !status.IsNotFound();
-    if (damaged || applied.index < bounds.truncated.index) {
-      return Outcome("STORAGE_CORRUPT",
-                     "The data of group " + std::to_string(group) +
-                         (damaged ? " has no readable applied record" : " ends before its raft log begins") +
-                         "; the node did not start from it. Restore this node from another copy.");
-    }
-    groups_.Add(group, bounds, applied);
-    if (bounds.first_stale_index > 0) log_thread_.AddStale(group, bounds.first_stale_index, bounds.truncated.index);
+  AppliedRecord applied;
+  rocksdb::PinnableSlice value;
+  const Status status =
+      instances_.data()->Get(rocksdb::ReadOptions(), instances_.key_values, AppliedRowKey(group), &value);
+  const bool damaged = status.ok() ? !DecodeAppliedRecord(value, &applied) : !status.IsNotFound();
+  if (damaged || applied.index < bounds.truncated.index) {
+    return Outcome("STORAGE_CORRUPT",
+                   "The data of group " + std::to_string(group) +
+                       (damaged ? " has no readable applied record" : " ends before its raft log begins") +
+                       "; the node did not start from it. Restore this node from another copy.");
   }
+  groups_.Add(group, bounds, applied);
+  if (bounds.first_stale_index > 0) log_thread_.AddStale(group, bounds.first_stale_index, bounds.truncated.index);
   return Outcome();
 }
 
@@ -71,10 +91,18 @@ void Engine::SubmitLoad(std::function<void()> job) {
   loaders_.Submit([this, job = std::move(job)] {
     const auto start = std::chrono::steady_clock::now();
     job();
-    const auto passed = std::chrono::steady_clock::now() - start;
     Add(statistics_.loads, 1);
-    Add(statistics_.load_micros,
-        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(passed).count()));
+    Add(statistics_.load_micros, MicrosSince(start));
+  });
+}
+
+void Engine::SubmitWalk(uint64_t load, LoaderPool::Walk walk) {
+  loaders_.SubmitWalk(load, [this, walk = std::move(walk)](const std::atomic<bool>& stop) {
+    const auto start = std::chrono::steady_clock::now();
+    const bool more = walk(stop);
+    if (!more) Add(statistics_.loads, 1);
+    Add(statistics_.load_micros, MicrosSince(start));
+    return more;
   });
 }
 
@@ -160,6 +188,7 @@ Figures Engine::Gather() const {
   figures.emplace_back("applyQueueEntries", static_cast<double>(groups_.held_entries()));
   figures.emplace_back("applyQueueBytes", static_cast<double>(groups_.held_bytes()));
   figures.emplace_back("pinnedSnapshots", static_cast<double>(snapshots_.count()));
+  figures.emplace_back("oldestPinnedSnapshotSeconds", static_cast<double>(snapshots_.oldest_seconds()));
   AppendInstanceFigures(instances_, directory_.log_path(), &figures);
   return figures;
 }
@@ -173,15 +202,18 @@ void Engine::Shut(bool finish) {
   apply_thread_.Stop(finish);
   loaders_.Stop();
   snapshots_.ReleaseAll();
-  if (finish && !events_.failed() && instances_.data() != nullptr) {
-    const Status status = FlushData(true);
-    if (!status.ok()) {
-      events_.Fail(Outcome("STORAGE_FAILED",
-                           "The flush of applied data at the end failed (" + status.ToString() + ")."));
-    }
-  }
+  if (finish && !events_.failed() && instances_.data() != nullptr) FinishData();
   instances_.Close();
+  synced_mark_.Close();
   directory_.Unlock();
+}
+
+void Engine::FinishData() {
+  // Data that outlives its log cannot be started from: where the log thread does not sync, this does.
+  Status status = options_.sync ? Status::OK() : instances_.log()->SyncWAL();
+  if (status.ok()) status = FlushData(true);
+  if (status.ok()) return;
+  events_.Fail(Outcome("STORAGE_FAILED", "The flush of applied data at the end failed (" + status.ToString() + ")."));
 }
 
 }  // namespace basalt

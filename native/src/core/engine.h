@@ -25,6 +25,7 @@
 #include "reader.h"
 #include "snapshots.h"
 #include "statistics.h"
+#include "synced-mark.h"
 
 namespace basalt {
 
@@ -47,6 +48,9 @@ class Engine {
   void SubmitApply(uint32_t group, uint64_t last_index) { apply_thread_.Submit(group, last_index); }
   /** Runs on a loader thread; dropped if the engine closes first. */
   void SubmitLoad(std::function<void()> job);
+  /** The same for what may take long; `load` names it for CancelWalk. */
+  void SubmitWalk(uint64_t load, LoaderPool::Walk walk);
+  void CancelWalk(uint64_t load) { loaders_.CancelWalk(load); }
   /** Asks for an atomic flush of both data families. */
   void Flush();
   /** Held entries first, then the log. */
@@ -66,6 +70,8 @@ class Engine {
   explicit Engine(const EngineOptions& options);
   Outcome OpenInstances();
   Outcome LoadGroups();
+  Outcome LoadGroup(uint32_t group);
+  void FinishData();
   Status FlushData(bool wait);
   void TryFlush();
   /** Reads what a flush has brought to disk and tells it. Loader thread. */
@@ -79,6 +85,7 @@ class Engine {
   Statistics statistics_;
   GroupTable groups_;
   Instances instances_;
+  SyncedMark synced_mark_;
   NodeMetadata metadata_;
   LogStore log_store_;
   Snapshots snapshots_;

@@ -7,6 +7,8 @@ namespace basalt {
 void EventQueue::SetWake(std::function<void()> wake) {
   std::lock_guard<std::mutex> lock(mutex_);
   wake_ = std::move(wake);
+  // What was pushed before there was anybody to wake has used up its signal.
+  if (wake_ && signalled_) wake_();
 }
 
 bool EventQueue::Merge(const Event& event) {
@@ -18,7 +20,8 @@ bool EventQueue::Merge(const Event& event) {
       return true;
     }
     if (earlier->a == event.a) {
-      earlier->b = event.b;
+      // Two threads may tell what is persisted: the lower index must not win by coming later.
+      earlier->b = std::max(earlier->b, event.b);
       return true;
     }
   }

@@ -27,7 +27,10 @@ enum class EventKind : uint8_t {
 
 class EventQueue {
  public:
-  /** Called from any thread, with no lock of the engine held that a taker of events could need. */
+  /**
+   * Called from any thread, with no lock of the engine held that a taker of events could need; from inside this call if
+   * events wait already.
+   */
   void SetWake(std::function<void()> wake);
 
   void LogSynced(uint64_t ticket) { Push(EventKind::kLogSynced, ticket, 0); }

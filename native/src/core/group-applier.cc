@@ -10,13 +10,36 @@ namespace basalt {
 
 using rocksdb::SliceParts;
 
+namespace {
+
+/** What a vector keeps for the next batch: that of an ordinary full one. */
+constexpr size_t kMaxKeptItems = 65536;
+
+template <typename Item>
+void Empty(std::vector<Item>* items) {
+  items->clear();
+  if (items->capacity() > kMaxKeptItems) std::vector<Item>().swap(*items);
+}
+
+}  // namespace
+
 const char* GroupApplier::Add(HeldEntry entry) {
   BASALT_ASSERT(entry.index == next_index(), "entries are applied in order, none left out");
+  const uint64_t index = entry.index;
+  const char* damage = Take(std::move(entry));
+  if (!damage) taken_through_ = index;
+  return damage;
+}
+
+const char* GroupApplier::Take(HeldEntry entry) {
   if (entry.term < record_.term || entry.term < held_term_) return "its term is below that of the entry before it";
   if (entry.term != held_term_) DropFragments();
   if (entry.type != kNormalEntry || entry.payload.empty()) {
-    if (!held_entries_.empty()) return "the fragments of a batch are interrupted";
-    Collect(std::move(entry), record_.hlc);
+    if (held_fragments_ > 0) {
+      held_entries_.push_back(std::move(entry));
+    } else {
+      Collect(std::move(entry), record_.hlc);
+    }
     return nullptr;
   }
   return AddPayload(std::move(entry));
@@ -36,6 +59,7 @@ const char* GroupApplier::AddPayload(HeldEntry entry) {
   if (waits) {
     held_term_ = entry.term;
     held_hlc_ = header.hlc;
+    held_fragments_++;
     held_entries_.push_back(std::move(entry));
     return nullptr;
   }
@@ -54,16 +78,17 @@ const char* GroupApplier::AddPayload(HeldEntry entry) {
 
 const char* GroupApplier::CheckHeader(const PayloadHeader& header, uint64_t term) const {
   if (header.term != term) return "it was evaluated in another term than it was proposed in";
-  const uint64_t last_hlc = held_entries_.empty() ? record_.hlc : held_hlc_;
+  const uint64_t last_hlc = held_fragments_ == 0 ? record_.hlc : held_hlc_;
   if (header.hlc <= last_hlc) return "its clock does not rise above the entry before it";
-  if (!header.is_fragment() && !held_entries_.empty()) return "the fragments of a batch are interrupted";
-  if (header.is_fragment() && header.fragment != held_entries_.size()) return "a fragment of a batch is missing";
+  if (!header.is_fragment() && held_fragments_ > 0) return "the fragments of a batch are interrupted";
+  if (header.is_fragment() && header.fragment != held_fragments_) return "a fragment of a batch is missing";
   return nullptr;
 }
 
 void GroupApplier::DropFragments() {
-  held_entries_.clear();
-  held_operations_.clear();
+  Empty(&held_entries_);
+  Empty(&held_operations_);
+  held_fragments_ = 0;
   held_term_ = 0;
   held_hlc_ = 0;
 }
@@ -143,10 +168,17 @@ void GroupApplier::PackOne(const Operation& operation, const Instances& instance
 }
 
 void GroupApplier::Clear() {
-  operations_.clear();
-  blocks_.clear();
+  Empty(&operations_);
+  Empty(&places_);
+  Empty(&blocks_);
   collected_count_ = 0;
   collected_bytes_ = 0;
+}
+
+size_t GroupApplier::capacity_bytes() const {
+  return operations_.capacity() * sizeof(Operation) + places_.capacity() * sizeof(Place) +
+         blocks_.capacity() * sizeof(Block) + held_entries_.capacity() * sizeof(HeldEntry) +
+         held_operations_.capacity() * sizeof(Operation);
 }
 
 }  // namespace basalt

@@ -1,7 +1,9 @@
 // Turns the entries of one group into what is written to its data: checks each entry against the applied record
 // (contiguous, its payload's term its own, its clock rising), holds the fragments of a large batch until the last one or
 // until an entry of another term drops them, and collects the operations of whole entries until the apply thread writes
-// them, with the new applied record, as one atomic batch. Decides nothing: what is wrong is damage. Apply thread only.
+// them, with the new applied record, as one atomic batch. An entry without operations (empty, or a configuration change)
+// may stand between fragments, since the core makes such entries by itself: it is taken in and counts as applied with the
+// batch. Decides nothing: what is wrong is damage. Apply thread only.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +19,11 @@ namespace basalt {
 
 class GroupApplier {
  public:
-  GroupApplier(uint32_t group, const AppliedRecord& applied) : group_(group), record_(applied) {}
+  GroupApplier(uint32_t group, const AppliedRecord& applied)
+      : group_(group), record_(applied), taken_through_(applied.index) {}
 
   /** The entry that must come next. */
-  uint64_t next_index() const { return record_.index + held_entries_.size() + 1; }
+  uint64_t next_index() const { return taken_through_ + 1; }
   /** The applied record once the collected entries are written. */
   const AppliedRecord& record() const { return record_; }
 
@@ -38,10 +41,13 @@ class GroupApplier {
    * operations were written.
    */
   size_t Pack(const Instances& instances, rocksdb::WriteBatch* batch);
-  /** Forgets what was packed. */
+  /** Forgets what was packed, and gives back the memory of a batch that was larger than usual. */
   void Clear();
+  /** Bytes that stand ready for the next entries; for tests. */
+  size_t capacity_bytes() const;
 
  private:
+  const char* Take(HeldEntry entry);
   const char* AddPayload(HeldEntry entry);
   const char* CheckHeader(const PayloadHeader& header, uint64_t term) const;
   void DropFragments();
@@ -66,8 +72,11 @@ class GroupApplier {
   uint64_t collected_count_ = 0;
   size_t collected_bytes_ = 0;
 
+  /** The last entry that was taken in: beyond the record's while fragments are held. */
+  uint64_t taken_through_;
   std::vector<HeldEntry> held_entries_;
   std::vector<Operation> held_operations_;
+  uint32_t held_fragments_ = 0;
   uint64_t held_term_ = 0;
   uint64_t held_hlc_ = 0;
 };

@@ -19,7 +19,7 @@ void GroupTable::Add(uint32_t group, const LogBounds& log, const AppliedRecord& 
   entry.log = log;
   entry.synced_index = log.last_index;
   entry.applied = applied;
-  entry.persisted_index = applied.index;
+  entry.apply_target = entry.persisted_index = applied.index;
 }
 
 std::vector<uint32_t> GroupTable::groups() const {
@@ -45,7 +45,7 @@ void GroupTable::Submit(LogWork* work) {
   work->submission = ++last_submission_;
   for (LogChange& change : work->changes) {
     Group& group = groups_[change.group];
-    if (change.kind == LogChange::kAppend) SubmitAppend(&group, *work, change);
+    if (change.kind == LogChange::kAppend) SubmitAppend(&group, change);
     if (change.kind == LogChange::kCutSuffix) SubmitCut(&group, &change);
     if (change.kind == LogChange::kCompact) SubmitCompact(&group, &change);
     const bool repeated = !group.unsynced_ends.empty() && group.unsynced_ends.back().first == work->submission;
@@ -54,7 +54,7 @@ void GroupTable::Submit(LogWork* work) {
   }
 }
 
-void GroupTable::SubmitAppend(Group* group, const LogWork& work, const LogChange& change) {
+void GroupTable::SubmitAppend(Group* group, const LogChange& change) {
   BASALT_ASSERT(change.index == group->log.last_index + 1, "an appended entry follows the one before it");
   BASALT_ASSERT(change.term > 0 && change.term >= group->log.last_term, "terms never fall along a log");
   group->log.last_index = change.index;
@@ -62,7 +62,7 @@ void GroupTable::SubmitAppend(Group* group, const LogWork& work, const LogChange
   const size_t payload_bytes = change.length - kLogEntryHeadBytes - kLogEntryTailBytes;
   const size_t before = group->held.bytes();
   group->held.Append(HeldEntry{change.index, change.term, change.entry_type,
-                               Slice(change.bytes + kLogEntryHeadBytes, payload_bytes), work.block});
+                               Slice(change.bytes + kLogEntryHeadBytes, payload_bytes), change.block});
   held_bytes_ += group->held.bytes() - before;
   while (held_bytes_ > kMaxHeldBytes && group->held.size() > 1) {
     const size_t held = group->held.bytes();
@@ -73,7 +73,7 @@ void GroupTable::SubmitAppend(Group* group, const LogWork& work, const LogChange
 
 void GroupTable::SubmitCut(Group* group, LogChange* change) {
   BASALT_ASSERT(change->index > group->log.truncated.index, "a compacted entry cannot be cut");
-  BASALT_ASSERT(change->index > group->applied.index, "an applied entry cannot be cut");
+  BASALT_ASSERT(change->index > group->apply_target, "an entry that may be applied cannot be cut");
   change->first_removed = change->index;
   change->last_removed = group->log.last_index;
   group->log.last_index = std::min(group->log.last_index, change->index - 1);
@@ -111,6 +111,14 @@ uint64_t GroupTable::synced_index(uint32_t group) const {
   std::lock_guard<std::mutex> lock(mutex_);
   const Group* found = Find(group);
   return found ? found->synced_index : 0;
+}
+
+void GroupTable::SubmitApply(uint32_t group, uint64_t last_index) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = groups_.find(group);
+  const uint64_t synced = found == groups_.end() ? 0 : found->second.synced_index;
+  BASALT_ASSERT(last_index <= synced, "only entries that the own log has synced are applied");
+  if (found != groups_.end()) found->second.apply_target = std::max(found->second.apply_target, last_index);
 }
 
 AppliedRecord GroupTable::applied(uint32_t group) const {

@@ -1,5 +1,5 @@
 // What every thread must agree on about each group: where its log begins and ends (as submitted, as synced), what is
-// applied, what of it has reached disk, and the entries held for applying. One short lock; the invariants of DESIGN §2.3
+// to be applied and is, what of it has reached disk, and the entries held for applying. One short lock; the invariants of DESIGN §2.3
 // are asserted here, where all of these numbers meet.
 #pragma once
 
@@ -39,6 +39,9 @@ class GroupTable {
   void Synced(const LogWork& work);
   uint64_t synced_index(uint32_t group) const;
 
+  /** Entries up to `last_index`, which the group's log has synced, go to the apply thread: they are never cut any more. */
+  void SubmitApply(uint32_t group, uint64_t last_index);
+
   AppliedRecord applied(uint32_t group) const;
   /** The apply thread has written the batch; its entries are let go. */
   void Applied(uint32_t group, const AppliedRecord& record);
@@ -61,12 +64,14 @@ class GroupTable {
     uint64_t synced_index = 0;
     /** Where the log ends with each batch that is not synced yet, as far as a later cut has left it. */
     std::deque<std::pair<uint64_t, uint64_t>> unsynced_ends;
+    /** What the apply thread was asked for. */
+    uint64_t apply_target = 0;
     AppliedRecord applied;
     uint64_t persisted_index = 0;
     HeldEntries held;
   };
 
-  void SubmitAppend(Group* group, const LogWork& work, const LogChange& change);
+  void SubmitAppend(Group* group, const LogChange& change);
   void SubmitCut(Group* group, LogChange* change);
   void SubmitCompact(Group* group, LogChange* change);
   const Group* Find(uint32_t group) const;

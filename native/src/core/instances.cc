@@ -1,5 +1,6 @@
 #include "instances.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "instance-options.h"
@@ -68,10 +69,25 @@ Status OpenDatabase(const rocksdb::DBOptions& options, const std::string& path, 
   return status;
 }
 
+/** The name of a column family that is on disk and not among ours; empty if there is none. */
+std::string UnknownFamily(const rocksdb::DBOptions& options, const std::string& path, const Families& families) {
+  std::vector<std::string> names;
+  if (!rocksdb::DB::ListColumnFamilies(options, path, &names).ok()) return std::string();
+  for (const std::string& name : names) {
+    const auto is_named = [&name](const rocksdb::ColumnFamilyDescriptor& family) { return family.name == name; };
+    if (std::none_of(families.begin(), families.end(), is_named)) return name;
+  }
+  return std::string();
+}
+
 Outcome OpenInstance(const rocksdb::DBOptions& options, const std::string& path,
                      const Families& families, Handles* handles, std::unique_ptr<rocksdb::DB>* database) {
   const Status status = OpenDatabase(options, path, families, handles, database, 0);
-  return status.ok() ? Outcome() : OpenFailed(path, status);
+  if (status.ok()) return Outcome();
+  const std::string unknown = status.IsInvalidArgument() ? UnknownFamily(options, path, families) : std::string();
+  if (unknown.empty()) return OpenFailed(path, status);
+  return Outcome("DIR_FORMAT", "The files in " + path + " are of a later format: this program knows no column family " +
+                                   unknown + ". Use the program that wrote them, or another directory.");
 }
 
 std::shared_ptr<rocksdb::Statistics> Counters() {
@@ -93,9 +109,10 @@ void CloseInstance(std::unique_ptr<rocksdb::DB>* database, std::vector<ColumnFam
 
 rocksdb::Env* Instances::EnvironmentOf(const EngineOptions& options) {
   rocksdb::Env* base = rocksdb::Env::Default();
-  // A flush of the log must not wait for one of the data.
+  // A flush or compaction of the log must not wait for those of the data: the threads are shared, so there is one for each
+  // job that both instances may run at once (of max_background_jobs, a quarter are flushes).
   base->SetBackgroundThreads(2, rocksdb::Env::HIGH);
-  base->SetBackgroundThreads(2, rocksdb::Env::LOW);
+  base->SetBackgroundThreads(4, rocksdb::Env::LOW);
   if (!options.file_system) return base;
   if (!environment_) environment_ = rocksdb::NewCompositeEnv(options.file_system);
   return environment_.get();

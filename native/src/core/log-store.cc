@@ -29,10 +29,11 @@ ReadOptions ScanOptions() {
 
 }  // namespace
 
-Outcome LogStore::CollectGroups(rocksdb::ColumnFamilyHandle* family, std::vector<uint32_t>* groups) const {
-  std::unique_ptr<Iterator> rows(instances_->log()->NewIterator(ScanOptions(), family));
+Outcome LogStore::CollectGroups(rocksdb::DB* database, rocksdb::ColumnFamilyHandle* family,
+                                std::vector<uint32_t>* groups) const {
+  std::unique_ptr<Iterator> rows(database->NewIterator(ScanOptions(), family));
   for (rows->SeekToFirst(); rows->Valid();) {
-    if (rows->key().size() <= kGroupBytes) return Outcome("STORAGE_CORRUPT", "The raft log holds a row without a group.");
+    if (rows->key().size() <= kGroupBytes) return Outcome("STORAGE_CORRUPT", "The storage holds a row without a group.");
     const uint32_t group = GetU32(rows->key().data());
     groups->push_back(group);
     if (group == UINT32_MAX) break;
@@ -43,9 +44,11 @@ Outcome LogStore::CollectGroups(rocksdb::ColumnFamilyHandle* family, std::vector
 
 Outcome LogStore::Groups(std::vector<uint32_t>* groups) const {
   for (rocksdb::ColumnFamilyHandle* family : {instances_->raft_state, instances_->raft_log}) {
-    Outcome outcome = CollectGroups(family, groups);
+    Outcome outcome = CollectGroups(instances_->log(), family, groups);
     if (!outcome.ok()) return outcome;
   }
+  Outcome outcome = CollectGroups(instances_->data(), instances_->key_values, groups);
+  if (!outcome.ok()) return outcome;
   std::sort(groups->begin(), groups->end());
   groups->erase(std::unique(groups->begin(), groups->end()), groups->end());
   return Outcome();

@@ -1,4 +1,4 @@
-// Reads the log instance: the groups it knows, the state of each group's log, and entries by range. Checks what it reads:
+// Reads the log instance: the groups there are, the state of each group's log, and entries by range. Checks what it reads:
 // a row whose checksum does not match or a gap between rows is STORAGE_CORRUPT. Safe on every thread.
 #pragma once
 
@@ -16,6 +16,7 @@ class LogStore {
  public:
   explicit LogStore(const Instances* instances) : instances_(instances) {}
 
+  /** Every group that has a row in the log or in the data, in order. */
   Outcome Groups(std::vector<uint32_t>* groups) const;
   /** Checks the first and the last entry as well. */
   Outcome ReadBounds(uint32_t group, LogBounds* bounds) const;
@@ -27,7 +28,8 @@ class LogStore {
 
  private:
   Outcome ReadField(uint32_t group, StateField field, bool* found, std::string* value) const;
-  Outcome CollectGroups(rocksdb::ColumnFamilyHandle* family, std::vector<uint32_t>* groups) const;
+  Outcome CollectGroups(rocksdb::DB* database, rocksdb::ColumnFamilyHandle* family,
+                        std::vector<uint32_t>* groups) const;
 
   const Instances* instances_;
 };

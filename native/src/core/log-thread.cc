@@ -13,6 +13,8 @@ namespace basalt {
 namespace {
 
 constexpr size_t kMaxWriteBytes = size_t{8} << 20;
+/** A single batch is written as one however large it is: a buffer beyond this is given back. */
+constexpr size_t kMaxKeptBytes = 2 * kMaxWriteBytes;
 /** Deletes of compacted entries that one write carries at most: about a millisecond's. */
 constexpr uint64_t kMaxTrimmedEntries = 2048;
 
@@ -23,9 +25,9 @@ uint64_t MicrosSince(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-LogThread::LogThread(const Instances* instances, GroupTable* groups, EventQueue* events, Statistics* statistics,
-                     bool sync)
-    : instances_(instances), groups_(groups), events_(events), statistics_(statistics), sync_(sync) {}
+LogThread::LogThread(const Instances* instances, SyncedMark* mark, GroupTable* groups, EventQueue* events,
+                     Statistics* statistics, bool sync)
+    : instances_(instances), mark_(mark), groups_(groups), events_(events), statistics_(statistics), sync_(sync) {}
 
 void LogThread::Start() {
   thread_ = std::thread([this] { Run(); });
@@ -97,9 +99,10 @@ bool LogThread::WriteAndSync(const std::vector<LogWork>& batches) {
   auto start = std::chrono::steady_clock::now();
   Status status = instances_->log()->Write(rocksdb::WriteOptions(), &batch_);
   Add(statistics_->log_write_micros, MicrosSince(start));
+  if (batch_.GetDataSize() > kMaxKeptBytes) batch_ = rocksdb::WriteBatch();
   if (status.ok() && sync_ && !batches.empty()) {
     start = std::chrono::steady_clock::now();
-    status = instances_->log()->SyncWAL();
+    status = Sync();
     statistics_->AddSync(MicrosSince(start));
   }
   Add(statistics_->log_batches, batches.size());
@@ -108,6 +111,15 @@ bool LogThread::WriteAndSync(const std::vector<LogWork>& batches) {
   events_->Fail(Outcome("STORAGE_FAILED", "A write to the raft log failed (" + status.ToString() +
                                               "); nothing behind it was acknowledged and the node must stop."));
   return false;
+}
+
+Status LogThread::Sync() {
+  // Taken before: what another thread writes meanwhile may not be covered.
+  const uint64_t sequence = instances_->log()->GetLatestSequenceNumber();
+  const Status status = instances_->log()->SyncWAL();
+  if (!status.ok()) return status;
+  const Outcome raised = mark_->Raise(sequence);
+  return raised.ok() ? status : Status::IOError(raised.message());
 }
 
 void LogThread::AddChange(const LogChange& change) {

@@ -1,6 +1,7 @@
 // The log thread (DESIGN §1, §3): takes all batches that wait, writes them as one, syncs once, and only then reports the
 // last ticket. `Write` goes without sync and `SyncWAL` follows, because a synced write holds RocksDB's write queue for the
-// length of the fsync. The first failure ends it: nothing more is written, synced or reported.
+// length of the fsync. Each sync raises the mark beside the log. The first failure ends it: nothing more is written, synced
+// or reported.
 //
 // A compaction writes the truncation record at once and deletes the entries before it later, a few at a time, beside other
 // batches or when nothing waits; what a crash leaves of them is found at open. Single deletes and never a range tombstone:
@@ -21,12 +22,14 @@
 #include "log-work.h"
 #include "rocksdb/write_batch.h"
 #include "statistics.h"
+#include "synced-mark.h"
 
 namespace basalt {
 
 class LogThread {
  public:
-  LogThread(const Instances* instances, GroupTable* groups, EventQueue* events, Statistics* statistics, bool sync);
+  LogThread(const Instances* instances, SyncedMark* mark, GroupTable* groups, EventQueue* events,
+            Statistics* statistics, bool sync);
   ~LogThread() { Stop(false); }
   LogThread(const LogThread&) = delete;
   LogThread& operator=(const LogThread&) = delete;
@@ -47,12 +50,14 @@ class LogThread {
    */
   bool TakeBatches(std::vector<LogWork>* taken);
   bool WriteAndSync(const std::vector<LogWork>& batches);
+  Status Sync();
   void AddChange(const LogChange& change);
   void AddDelete(uint32_t group, uint64_t index);
   /** Adds some deletes of compacted entries to the batch. */
   void AddTrims();
 
   const Instances* const instances_;
+  SyncedMark* const mark_;
   GroupTable* const groups_;
   EventQueue* const events_;
   Statistics* const statistics_;

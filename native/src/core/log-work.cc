@@ -6,6 +6,8 @@
 namespace basalt {
 namespace {
 
+constexpr size_t kBlockBytes = size_t{1} << 20;
+
 /** Where the bytes of the k-th change lie before they are copied into the block. */
 struct Source {
   Slice bytes;
@@ -48,6 +50,28 @@ LogChange DecodeChange(ByteReader* reader, const std::vector<Slice>& payloads, s
   return change;
 }
 
+/** Copies what changes from `begin` on refer to, as far as one block goes, and returns where the next one begins. */
+size_t FillBlock(LogWork* work, const std::vector<Source>& sources, size_t begin) {
+  size_t bytes = 0;
+  size_t end = begin;
+  while (end < sources.size() && (end == begin || bytes + work->changes[end].length <= kBlockBytes)) {
+    bytes += work->changes[end++].length;
+  }
+  const Block block = MakeBlock(bytes);
+  char* at = block.get();
+  for (size_t change = begin; change < end; change++) {
+    LogChange& target = work->changes[change];
+    const Source& source = sources[change];
+    if (target.length == 0) continue;
+    target.block = block;
+    target.bytes = at;
+    char* to = at + (source.is_payload ? kLogEntryHeadBytes : 0);
+    if (!source.bytes.empty()) std::memcpy(to, source.bytes.data(), source.bytes.size());
+    at += target.length;
+  }
+  return end;
+}
+
 }  // namespace
 
 LogWork DecodeLogBatch(Slice control, const std::vector<Slice>& payloads) {
@@ -62,16 +86,7 @@ LogWork DecodeLogBatch(Slice control, const std::vector<Slice>& payloads) {
     work.bytes += work.changes.back().length;
   }
   BASALT_ASSERT(next_payload == payloads.size(), "every payload of a log batch has its append");
-  work.block = MakeBlock(work.bytes);
-  char* at = work.block.get();
-  for (size_t change = 0; change < sources.size(); change++) {
-    const Source& source = sources[change];
-    if (work.changes[change].length == 0) continue;
-    work.changes[change].bytes = at;
-    char* to = at + (source.is_payload ? kLogEntryHeadBytes : 0);
-    if (!source.bytes.empty()) std::memcpy(to, source.bytes.data(), source.bytes.size());
-    at += work.changes[change].length;
-  }
+  for (size_t begin = 0; begin < sources.size();) begin = FillBlock(&work, sources, begin);
   return work;
 }
 

@@ -1,6 +1,6 @@
 // One submitted log batch in decoded form: what the log thread writes atomically and syncs before it reports the ticket.
-// The payloads stand, each with room for the head and tail of its raft_log row, in one block that is shared with
-// HeldEntries, so they are copied exactly once.
+// The payloads stand, each with room for the head and tail of its raft_log row, in blocks that are shared with HeldEntries,
+// so they are copied exactly once. A block holds about a mebibyte: one entry that is held for long keeps no more than that.
 #pragma once
 
 #include <cstdint>
@@ -28,12 +28,13 @@ struct LogChange {
   /** The raft_log row around an entry's payload, or the configuration. */
   char* bytes = nullptr;
   size_t length = 0;
+  /** What `bytes` points into. */
+  Block block;
 };
 
 struct LogWork {
   uint64_t ticket = 0;
   std::vector<LogChange> changes;
-  Block block;
   size_t bytes = 0;
   /** Counts the batches taken in by GroupTable. */
   uint64_t submission = 0;

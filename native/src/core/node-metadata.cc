@@ -32,10 +32,14 @@ Outcome DamagedMetadata(const std::string& directory) {
                                         " is damaged; the node did not start from it. Restore this node from another copy.");
 }
 
-bool IsEmpty(rocksdb::DB* database, rocksdb::ColumnFamilyHandle* family) {
-  std::unique_ptr<rocksdb::Iterator> rows(database->NewIterator(rocksdb::ReadOptions(), family));
-  rows->SeekToFirst();
-  return !rows->Valid() && rows->status().ok();
+/** Whether one of the families has a row, or cannot tell. */
+bool HasRows(rocksdb::DB* database, const std::vector<rocksdb::ColumnFamilyHandle*>& families) {
+  for (rocksdb::ColumnFamilyHandle* family : families) {
+    std::unique_ptr<rocksdb::Iterator> rows(database->NewIterator(rocksdb::ReadOptions(), family));
+    rows->SeekToFirst();
+    if (rows->Valid() || !rows->status().ok()) return true;
+  }
+  return false;
 }
 
 /** From 1 to 2^53 - 1: a JavaScript number holds it. */
@@ -67,20 +71,22 @@ Outcome NodeMetadata::Write(const std::vector<std::pair<std::string, std::string
     if (status.ok()) status = batch.Put(instances_->metadata, each.first, each.second);
   }
   if (status.ok()) status = instances_->log()->Write(rocksdb::WriteOptions(), &batch);
+  const uint64_t sequence = instances_->log()->GetLatestSequenceNumber();
   if (status.ok()) status = instances_->log()->SyncWAL();
-  if (status.ok()) return Outcome();
+  if (status.ok()) return mark_->Raise(sequence);
   return Outcome("STORAGE_FAILED",
                  "The node's metadata cannot be written (" + status.ToString() + "); the node must stop.");
 }
 
-Outcome NodeMetadata::Claim(const std::string& directory, uint64_t node_id) {
+Outcome NodeMetadata::Check(const std::string& directory, uint64_t node_id, bool* is_new) {
   std::string format, owner, incarnation;
   bool has_format = false, has_owner = false, has_incarnation = false;
   Outcome outcome = Read(kFormatVersion, &has_format, &format);
   if (outcome.ok()) outcome = Read(kNodeId, &has_owner, &owner);
   if (outcome.ok()) outcome = Read(kIncarnation, &has_incarnation, &incarnation);
   if (!outcome.ok()) return outcome;
-  if (!has_format) return Mark(directory, node_id);
+  *is_new = !has_format;
+  if (*is_new) return Outcome();
   if (format != U32Bytes(kDirectoryFormat)) {
     const std::string found = format.size() == 4 ? std::to_string(GetU32(format.data())) : "of an unknown kind";
     return Outcome("DIR_FORMAT", "The data directory " + directory + " has format version " + found +
@@ -99,9 +105,15 @@ Outcome NodeMetadata::Claim(const std::string& directory, uint64_t node_id) {
 
 Outcome NodeMetadata::Mark(const std::string& directory, uint64_t node_id) {
   // The mark is the first thing ever written: rows without it are not of our making, or the mark was lost.
-  for (rocksdb::ColumnFamilyHandle* family :
-       {instances_->raft_log, instances_->raft_state, instances_->snapshots, instances_->metadata}) {
-    if (!IsEmpty(instances_->log(), family)) return DamagedMetadata(directory);
+  if (HasRows(instances_->log(), {instances_->raft_log, instances_->raft_state, instances_->snapshots,
+                                  instances_->metadata})) {
+    return DamagedMetadata(directory);
+  }
+  if (HasRows(instances_->data(), {instances_->key_values, instances_->tombstones})) {
+    return Outcome("STORAGE_CORRUPT", "In the data directory " + directory +
+                                          " log/ is empty and data/ is not: the log of these data is missing (is log/ a "
+                                          "file system of its own that is not mounted?). The node did not start from "
+                                          "it; bring log/ back, or restore this node from another copy.");
   }
   Outcome outcome = DrawIncarnation(&incarnation_);
   if (!outcome.ok()) return outcome;

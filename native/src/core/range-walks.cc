@@ -16,6 +16,9 @@ using rocksdb::ReadOptions;
 enum TombstoneKind : uint8_t { kCollection = 1, kDatabase = 2, kKey = 3 };
 
 constexpr size_t kHeaderKeyPrefixBytes = 11;
+/** Rows in one part of a count: some ten milliseconds' worth. */
+constexpr uint64_t kCountedRows = 65536;
+constexpr uint64_t kRowsBetweenLooks = 1024;
 constexpr size_t kDatabaseBytes = 4;
 
 Outcome ReadFailed(const Status& status) {
@@ -201,20 +204,27 @@ bool GarbageSearch::IsDatabaseGone(uint32_t database) {
 
 }  // namespace
 
-Outcome CountHeaders(const Instances& instances, const CountRequest& request, uint64_t* count) {
+Outcome CountHeaders(const Instances& instances, const CountRequest& request, const std::atomic<bool>& stop,
+                     HeaderCount* count) {
   ReadOptions options = WalkOptions(request.snapshot);
-  const std::string lower = GroupPrefix(request.group) + request.lower;
+  const std::string lower = count->next.empty() ? GroupPrefix(request.group) + request.lower : count->next;
   const std::string upper = GroupPrefix(request.group) + request.upper;
   const Slice upper_bound(upper);
   options.iterate_upper_bound = &upper_bound;
   options.readahead_size = size_t{1} << 20;
   std::unique_ptr<Iterator> rows(instances.data()->NewIterator(options, instances.key_values));
-  *count = 0;
+  uint64_t left = kCountedRows;
   for (rows->Seek(lower); rows->Valid(); rows->Next()) {
+    if (left-- == 0) {
+      count->next = rows->key().ToString();
+      return Outcome();
+    }
+    if (left % kRowsBetweenLooks == 0 && stop) return Outcome();
     ValueHeader header;
     if (!ReadValueHeader(rows->value(), &header)) return DamagedHeader();
-    if (!IsExpired(header, request.now_ms)) ++*count;
+    if (!IsExpired(header, request.now_ms)) count->live++;
   }
+  count->done = true;
   return rows->status().ok() ? Outcome() : ReadFailed(rows->status());
 }
 

@@ -1,11 +1,12 @@
-// The two long walks over a group's data that run on loader threads: the count of live headers and the search for what the
-// sweeper may reclaim. They read over a snapshot, fill no cache, and answer what src/storage/memory/row-reads.ts answers.
+// The two walks over a group's data that run on loader threads: the count of live headers, which takes as long as there are
+// rows and therefore goes in parts, and the search for what the sweeper may reclaim. They read over a snapshot, fill no cache, and answer what src/storage/memory/row-reads.ts answers.
 //
 // The search goes in a fixed order: tombstones (0x40), headers (0x10), elements (0x11). Of an element prefix only the first
 // row is looked at, of a database that does not exist only the first row in each space; the rest is passed with one seek, so
 // a live hash of a million fields costs one row.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -24,7 +25,17 @@ struct CountRequest {
   SnapshotHandle snapshot;
 };
 
-Outcome CountHeaders(const Instances& instances, const CountRequest& request, uint64_t* count);
+/** A count in the making. */
+struct HeaderCount {
+  uint64_t live = 0;
+  /** Where the next part begins; empty before the first. */
+  std::string next;
+  bool done = false;
+};
+
+/** Counts on, up to some ten thousand rows further; ends early, without a meaning, once `stop` is set. */
+Outcome CountHeaders(const Instances& instances, const CountRequest& request, const std::atomic<bool>& stop,
+                     HeaderCount* count);
 
 struct GarbageRequest {
   uint32_t group = 0;

@@ -93,7 +93,7 @@ bool ReadValueHeader(Slice value, ValueHeader* header) {
   header->version = reader.Bytes(kVersionBytes);
   header->expiry_ms = (flags & kExpiryFlag) != 0 ? reader.U64() : 0;
   reader.Varint();
-  return !reader.failed() && format == kValueHeaderFormat;
+  return !reader.failed() && format == kValueHeaderFormat && flags <= kExpiryFlag;
 }
 
 }  // namespace basalt

@@ -11,7 +11,7 @@ SnapshotHandle Snapshots::Take() const {
 uint64_t Snapshots::Pin() {
   SnapshotHandle snapshot = Take();
   std::lock_guard<std::mutex> lock(mutex_);
-  pinned_[++last_id_] = std::move(snapshot);
+  pinned_[++last_id_] = Pinned{std::move(snapshot), std::chrono::steady_clock::now()};
   return last_id_;
 }
 
@@ -20,7 +20,7 @@ bool Snapshots::Release(uint64_t id) {
   std::lock_guard<std::mutex> lock(mutex_);
   const auto found = pinned_.find(id);
   if (found == pinned_.end()) return false;
-  released = std::move(found->second);
+  released = std::move(found->second.snapshot);
   pinned_.erase(found);
   return true;
 }
@@ -28,7 +28,7 @@ bool Snapshots::Release(uint64_t id) {
 SnapshotHandle Snapshots::Find(uint64_t id) const {
   std::lock_guard<std::mutex> lock(mutex_);
   const auto found = pinned_.find(id);
-  return found == pinned_.end() ? nullptr : found->second;
+  return found == pinned_.end() ? nullptr : found->second.snapshot;
 }
 
 bool Snapshots::Has(uint64_t id) const { return Find(id) != nullptr; }
@@ -36,6 +36,14 @@ bool Snapshots::Has(uint64_t id) const { return Find(id) != nullptr; }
 void Snapshots::ReleaseAll() {
   std::lock_guard<std::mutex> lock(mutex_);
   pinned_.clear();
+}
+
+uint64_t Snapshots::oldest_seconds() const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (pinned_.empty()) return 0;
+  // Ids rise with time.
+  const auto passed = std::chrono::steady_clock::now() - pinned_.begin()->second.since;
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(passed).count());
 }
 
 size_t Snapshots::count() const {

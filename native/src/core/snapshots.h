@@ -2,6 +2,7 @@
 // released it; all are gone before the data instance closes. Safe on every thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,6 +27,8 @@ class Snapshots {
   bool Has(uint64_t id) const;
   void ReleaseAll();
   size_t count() const;
+  /** How long the oldest one is pinned: it keeps every version of a row since then on disk. */
+  uint64_t oldest_seconds() const;
 
   /** A snapshot that is in no table. */
   SnapshotHandle Take() const;
@@ -33,7 +36,11 @@ class Snapshots {
  private:
   const Instances* instances_;
   mutable std::mutex mutex_;
-  std::map<uint64_t, SnapshotHandle> pinned_;
+  struct Pinned {
+    SnapshotHandle snapshot;
+    std::chrono::steady_clock::time_point since;
+  };
+  std::map<uint64_t, Pinned> pinned_;
   uint64_t last_id_ = 0;
 };
 

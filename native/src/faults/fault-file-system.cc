@@ -89,6 +89,53 @@ class FaultWritableFile : public rocksdb::FSWritableFileOwnerWrapper {
   const FileDurabilityHandle file_;
 };
 
+class FaultSequentialFile : public rocksdb::FSSequentialFileOwnerWrapper {
+ public:
+  using Base = rocksdb::FSSequentialFileOwnerWrapper;
+
+  FaultSequentialFile(std::unique_ptr<rocksdb::FSSequentialFile>&& target, FaultFileSystem* system, std::string path)
+      : Base(std::move(target)), system_(system), path_(std::move(path)) {}
+
+  IOStatus Read(size_t length, const rocksdb::IOOptions& options, Slice* result, char* scratch,
+                rocksdb::IODebugContext* debug) override {
+    IOStatus fault = system_->BeginRead(path_);
+    return fault.ok() ? Base::Read(length, options, result, scratch, debug) : fault;
+  }
+
+ private:
+  FaultFileSystem* const system_;
+  const std::string path_;
+};
+
+class FaultRandomAccessFile : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  using Base = rocksdb::FSRandomAccessFileOwnerWrapper;
+
+  FaultRandomAccessFile(std::unique_ptr<rocksdb::FSRandomAccessFile>&& target, FaultFileSystem* system,
+                        std::string path)
+      : Base(std::move(target)), system_(system), path_(std::move(path)) {}
+
+  IOStatus Read(uint64_t offset, size_t length, const rocksdb::IOOptions& options, Slice* result, char* scratch,
+                rocksdb::IODebugContext* debug) const override {
+    IOStatus fault = system_->BeginRead(path_);
+    return fault.ok() ? Base::Read(offset, length, options, result, scratch, debug) : fault;
+  }
+  IOStatus MultiRead(rocksdb::FSReadRequest* requests, size_t count, const rocksdb::IOOptions& options,
+                     rocksdb::IODebugContext* debug) override {
+    IOStatus fault = system_->BeginRead(path_);
+    return fault.ok() ? Base::MultiRead(requests, count, options, debug) : fault;
+  }
+  IOStatus Prefetch(uint64_t offset, size_t length, const rocksdb::IOOptions& options,
+                    rocksdb::IODebugContext* debug) override {
+    IOStatus fault = system_->BeginRead(path_);
+    return fault.ok() ? Base::Prefetch(offset, length, options, debug) : fault;
+  }
+
+ private:
+  FaultFileSystem* const system_;
+  const std::string path_;
+};
+
 class FaultDirectory : public rocksdb::FSDirectoryWrapper {
  public:
   using Base = rocksdb::FSDirectoryWrapper;
@@ -127,7 +174,9 @@ class FaultDirectory : public rocksdb::FSDirectoryWrapper {
 FaultFileSystem::FaultFileSystem(const FaultOptions& options)
     : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()),
       durability_(options.directory + "/unsynced", options.seed),
-      power_loss_at_operation_(options.power_loss_at_operation) {}
+      power_loss_at_operation_(options.power_loss_at_operation),
+      fault_(options.fault),
+      fault_path_(options.path_contains) {}
 
 void FaultFileSystem::CutPower() {
   std::unique_lock<std::shared_mutex> power(power_);
@@ -144,8 +193,11 @@ void FaultFileSystem::SetFault(FaultKind kind, const std::string& path_contains)
 IOStatus FaultFileSystem::Begin(const std::string& path) {
   if (operations_.fetch_add(1) + 1 == power_loss_at_operation_) CutPower();
   std::lock_guard<std::mutex> lock(fault_mutex_);
-  if (fault_ == FaultKind::kNone || path.find(fault_path_) == std::string::npos) return IOStatus::OK();
+  if (path.find(fault_path_) == std::string::npos) return IOStatus::OK();
   switch (fault_) {
+    case FaultKind::kNone:
+    case FaultKind::kReadError:
+      return IOStatus::OK();
     case FaultKind::kNoSpace:
       return IOStatus::NoSpace("No space left on device (injected): " + path);
     case FaultKind::kReadOnly:
@@ -155,9 +207,32 @@ IOStatus FaultFileSystem::Begin(const std::string& path) {
   }
 }
 
+IOStatus FaultFileSystem::BeginRead(const std::string& path) {
+  std::lock_guard<std::mutex> lock(fault_mutex_);
+  const bool fails = fault_ == FaultKind::kReadError && path.find(fault_path_) != std::string::npos;
+  return fails ? IOStatus::IOError("Input/output error (injected): " + path) : IOStatus::OK();
+}
+
 void FaultFileSystem::DelaySync() const {
   const uint64_t micros = sync_delay_micros_;
   if (micros > 0) std::this_thread::sleep_for(std::chrono::microseconds(micros));
+}
+
+IOStatus FaultFileSystem::NewSequentialFile(const std::string& path, const FileOptions& options,
+                                            std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext* debug) {
+  std::unique_ptr<rocksdb::FSSequentialFile> target;
+  IOStatus status = FileSystemWrapper::NewSequentialFile(path, options, &target, debug);
+  if (status.ok()) file->reset(new FaultSequentialFile(std::move(target), this, path));
+  return status;
+}
+
+IOStatus FaultFileSystem::NewRandomAccessFile(const std::string& path, const FileOptions& options,
+                                              std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                              IODebugContext* debug) {
+  std::unique_ptr<rocksdb::FSRandomAccessFile> target;
+  IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, options, &target, debug);
+  if (status.ok()) file->reset(new FaultRandomAccessFile(std::move(target), this, path));
+  return status;
 }
 
 IOStatus FaultFileSystem::NewWritableFile(const std::string& path, const FileOptions& options,

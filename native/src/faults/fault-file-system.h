@@ -1,5 +1,5 @@
 // The file system of the test build: passes everything to the real one, follows in a DurabilityLog what would survive a
-// power loss, and can fail writes or slow syncs on request. Operations that change the disk (append, sync, truncate,
+// power loss, and can fail writes or reads or slow syncs, from the start or on request. Operations that change the disk (append, sync, truncate,
 // create, rename, link, delete, directory sync) are counted; the power can be cut before a given one. The cut stops all
 // other I/O for good, makes the loss and ends the process with status 137. Safe on every thread. RocksDB's own info log
 // goes around it, by plain file calls that nothing depends on.
@@ -17,15 +17,19 @@
 
 namespace basalt {
 
+/** All but kReadError meet what changes the disk; that one meets what reads file contents. */
+enum class FaultKind { kNone, kIOError, kNoSpace, kReadOnly, kReadError };
+
 struct FaultOptions {
   /** The data directory. */
   std::string directory;
   uint64_t seed = 1;
   /** 0: never. */
   uint64_t power_loss_at_operation = 0;
+  /** Meets operations on paths that contain `path_contains` from the first one on. */
+  FaultKind fault = FaultKind::kNone;
+  std::string path_contains{};
 };
-
-enum class FaultKind { kNone, kIOError, kNoSpace, kReadOnly };
 
 class FaultFileSystem : public rocksdb::FileSystemWrapper {
  public:
@@ -45,12 +49,18 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
 
   /** Before an operation that changes the disk: counts it, and returns the fault it meets. */
   IOStatus Begin(const std::string& path);
+  /** Before a read of a file's contents: the fault it meets. */
+  IOStatus BeginRead(const std::string& path);
   void DelaySync() const;
   DurabilityLog& durability() { return durability_; }
   /** Held (shared) while an operation runs, so that a power cut finds none half done. */
   std::shared_mutex& power() { return power_; }
 
   const char* Name() const override { return "BasaltFaultFileSystem"; }
+  IOStatus NewSequentialFile(const std::string& path, const FileOptions& options,
+                             std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext* debug) override;
+  IOStatus NewRandomAccessFile(const std::string& path, const FileOptions& options,
+                               std::unique_ptr<rocksdb::FSRandomAccessFile>* file, IODebugContext* debug) override;
   IOStatus NewWritableFile(const std::string& path, const FileOptions& options,
                            std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* debug) override;
   IOStatus ReopenWritableFile(const std::string& path, const FileOptions& options,
@@ -74,7 +84,7 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   std::atomic<uint64_t> operations_{0};
   std::atomic<uint64_t> sync_delay_micros_{0};
   std::mutex fault_mutex_;
-  FaultKind fault_ = FaultKind::kNone;
+  FaultKind fault_;
   std::string fault_path_;
 };
 

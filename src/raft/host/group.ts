@@ -3,6 +3,7 @@
 // answers come back as calls. Storage writes are asynchronous in the sense of the core: append and apply are messages,
 // and their responses are stepped when the work is done.
 import { assert, RingQueue } from "../../base/index";
+import { BatchEnds } from "../../storage/index";
 import type { LogBatch, Storage } from "../../storage/index";
 import { APPEND_THREAD, APPLY_THREAD, EntryType, RawNode, StateType } from "../core/index";
 import type { ConfState, Message, RandomSource } from "../core/index";
@@ -30,6 +31,15 @@ export interface GroupHandle {
 /** Messages to other members. */
 export interface PeerTransport {
   send(group: number, message: Message): void;
+}
+
+/** The one path to the log thread, shared by all groups of a node. */
+export interface LogWriter {
+  readonly batch: LogBatch;
+  /** The ticket of what was submitted last; the batch gets the one behind it. */
+  readonly lastTicket: number;
+  /** Submits the batch if that is large, and begins another. */
+  submitLarge(): void;
 }
 
 export interface GroupTiming {
@@ -61,6 +71,8 @@ export class RaftGroup implements GroupHandle {
   private appliedIndex: number;
   private persistedIndex: number;
   private commitIndex: number;
+  /** Of the entries that were handed to the apply thread. */
+  private readonly batchEnds: BatchEnds;
   /** The hard state as the core has handed it out; `commitWaits` while its commit index is not in any log batch yet. */
   private term: number;
   private vote: number;
@@ -90,6 +102,7 @@ export class RaftGroup implements GroupHandle {
     this.log = new LogStore(storage, id, initialConfiguration);
     ({ term: this.term, vote: this.vote, commit: this.commit } = this.log.initialState().hardState);
     this.appliedIndex = this.persistedIndex = this.commitIndex = storage.readApplied(id).index;
+    this.batchEnds = new BatchEnds(this.appliedIndex);
     this.node = new RawNode({
       id: nodeId,
       electionTicks: timing.electionTicks,
@@ -167,14 +180,14 @@ export class RaftGroup implements GroupHandle {
   }
 
   /**
-   * Takes the work of one Ready. Appends go into `batch`, which will get the ticket behind `lastTicket`; responses to
-   * a message without writes wait for the writes before them.
+   * Takes the work of one Ready. Appends go to the log in one or more batches; responses to a message without writes wait
+   * for the writes before them.
    */
-  process(batch: LogBatch, lastTicket: number): void {
+  process(writer: LogWriter): void {
     const ready = this.node.ready();
     if (ready.softState !== null) this.follow(ready.softState.state);
     for (const message of ready.messages) {
-      if (message.to === APPEND_THREAD) this.append(message, batch, lastTicket);
+      if (message.to === APPEND_THREAD) this.append(message, writer);
       else if (message.to === APPLY_THREAD) this.apply(message);
       else this.transport.send(this.id, message);
     }
@@ -229,28 +242,36 @@ export class RaftGroup implements GroupHandle {
     this.wake();
   }
 
-  private append(message: Message, batch: LogBatch, lastTicket: number): void {
+  private append(message: Message, writer: LogWriter): void {
     assert(message.snapshot === null, "a single voter is sent no snapshot");
     const { entries } = message;
-    const first = entries[0];
-    if (first !== undefined && first.index <= this.log.lastIndex()) batch.cutSuffix(this.id, first.index);
-    for (const entry of entries) {
-      batch.append(this.id, entry.index, entry.term, entry.type, entry.data ?? EMPTY);
-    }
-    this.log.append(entries);
-    let writes = entries.length > 0;
-    if (message.term !== 0 || message.vote !== 0 || message.commit !== 0) {
-      writes ||= message.term !== this.term || message.vote !== this.vote;
+    const { batch } = writer;
+    const hasState = message.term !== 0 || message.vote !== 0 || message.commit !== 0;
+    const changesState = hasState && (message.term !== this.term || message.vote !== this.vote);
+    if (hasState) {
       ({ term: this.term, vote: this.vote, commit: this.commit } = message);
       this.commitWaits = true;
     }
+    const first = entries[0];
+    if (first !== undefined && first.index <= this.log.lastIndex()) batch.cutSuffix(this.id, first.index);
+    // The entries may go in several batches, and a crash may fall between them: no entry before its term and vote, no commit
+    // index before its entry.
+    if (changesState && first !== undefined) {
+      batch.hardState(this.id, this.term, this.vote, Math.min(this.commit, first.index - 1));
+    }
+    for (const entry of entries) {
+      batch.append(this.id, entry.index, entry.term, entry.type, entry.data ?? EMPTY);
+      writer.submitLarge();
+    }
+    this.log.append(entries);
     // A commit index is not worth a sync of its own: it is stored with what is written next, and may be lost until then.
+    const writes = first === undefined ? changesState : !batch.isEmpty;
     if (writes && this.commitWaits) {
       batch.hardState(this.id, this.term, this.vote, this.commit);
       this.commitWaits = false;
     }
     if (message.responses.length === 0) return;
-    const position = batch.isEmpty ? lastTicket : lastTicket + 1;
+    const position = batch.isEmpty ? writer.lastTicket : writer.lastTicket + 1;
     this.awaitingSync.push({ position, responses: message.responses });
   }
 
@@ -262,9 +283,14 @@ export class RaftGroup implements GroupHandle {
         "configuration changes are applied by a later version of Basalt",
       );
     }
-    this.awaitingApply.push({ position: last.index, responses: message.responses });
+    // Fragments of a batch whose last one has not come are taken in and reported as applied only with that one: the core,
+    // which hands out no more than so many bytes until it hears, must not wait for them.
+    const { batchEnds } = this;
+    for (const { index, term, type, data } of message.entries) batchEnds.add(index, term, type, data);
+    this.awaitingApply.push({ position: batchEnds.last, responses: message.responses });
     this.commitIndex = last.index;
     this.storage.submitApply(this.id, last.index);
+    if (batchEnds.last <= this.appliedIndex) this.answer(this.awaitingApply, this.appliedIndex);
     this.listener?.committed(last.index);
   }
 

@@ -8,7 +8,7 @@ import type { Storage, StorageListener } from "../../storage/index";
 import type { ConfState, RandomSource } from "../core/index";
 import { encodeConfiguration } from "./configuration-record";
 import { RaftGroup } from "./group";
-import type { GroupTiming, PeerTransport } from "./group";
+import type { GroupTiming, LogWriter, PeerTransport } from "./group";
 
 export interface NodeHostOptions {
   readonly nodeId: number;
@@ -31,16 +31,19 @@ const DEFAULT_TIMING: GroupTiming = { electionTicks: 10, heartbeatTicks: 2 };
 const DEFAULT_KEEP_ENTRIES = 1000;
 const MIN_COMPACTED_ENTRIES = 1000;
 const DEFAULT_MAX_LOG_BYTES = 256 * 1024 * 1024;
+/** A larger batch goes to the log thread at once: it is written and synced as one, and other groups' votes wait for that. */
+const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
-export class NodeHost implements StorageListener {
+export class NodeHost implements StorageListener, LogWriter {
   private readonly options: NodeHostOptions;
   private readonly storage: Storage;
   private readonly groups = new Map<number, RaftGroup>();
-  private readonly batch = new LogBatch();
-  private lastTicket = 0;
+  readonly batch = new LogBatch();
+  lastTicket = 0;
   private syncedTicket = 0;
   private scheduled = false;
   private stopped = false;
+  private hasFailed = false;
   private bytesSinceFlush = 0;
   private cancelTick: (() => void) | undefined;
 
@@ -106,8 +109,10 @@ export class NodeHost implements StorageListener {
     this.wake();
   }
 
+  /** Told also when the host was stopped before: a node whose disk fails at its end has not ended well. */
   failed(error: Error): void {
-    if (this.stopped) return;
+    if (this.hasFailed) return;
+    this.hasFailed = true;
     this.stop();
     for (const group of this.groups.values()) group.fail();
     this.options.failed(error);
@@ -139,22 +144,30 @@ export class NodeHost implements StorageListener {
       busy = false;
       for (const group of this.groups.values()) {
         if (!group.hasReady) continue;
-        group.process(this.batch, this.lastTicket);
+        group.process(this);
         busy = true;
       }
       if (this.batch.isEmpty && this.syncedTicket === this.lastTicket) {
         for (const group of this.groups.values()) group.synced(this.syncedTicket);
       }
     }
-    if (this.batch.isEmpty) return;
-    for (const payload of this.batch.payloads) this.bytesSinceFlush += payload.length;
-    const ticket = this.storage.submitLog(this.batch);
-    this.lastTicket++;
-    assert(ticket === this.lastTicket, "log batches are numbered without gaps");
-    this.batch.clear();
+    this.submit();
     if (this.bytesSinceFlush > (this.options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES)) {
       this.bytesSinceFlush = 0;
       this.storage.flush();
     }
+  }
+
+  submitLarge(): void {
+    if (this.batch.payloadBytes >= MAX_BATCH_BYTES) this.submit();
+  }
+
+  private submit(): void {
+    if (this.batch.isEmpty) return;
+    this.bytesSinceFlush += this.batch.payloadBytes;
+    const ticket = this.storage.submitLog(this.batch);
+    this.lastTicket++;
+    assert(ticket === this.lastTicket, "log batches are numbered without gaps");
+    this.batch.clear();
   }
 }

@@ -1,21 +1,18 @@
 // PING, ECHO, SELECT, QUIT and HELLO: the conversation of one connection. None of them touches data.
 import type { ByteString } from "../../base/index";
-import { LOGICAL_DATABASES } from "../../kv/index";
 import type { CommandContext, CommandSpec } from "../command";
 import { wrongArity } from "../dispatch-errors";
 import {
   ERR_CLIENT_NAME,
   ERR_DATABASE,
-  ERR_NOT_INT32,
-  ERR_NOT_INTEGER,
   ERR_PROTOCOL_INTEGER,
   ERR_PROTOCOL_VERSION,
   ERR_WRONG_PASSWORD,
   helloSyntaxError,
 } from "../errors";
 import { REDIS_VERSION } from "../redis-version";
+import { int32Of, isDatabase } from "./database-index";
 
-const INT32_MAX = 0x7fff_ffff;
 const PRINTABLE = /^[!-~]*$/;
 
 /** Whether Redis accepts a text as a client's name: printable ASCII without spaces. */
@@ -34,11 +31,9 @@ function echo({ args, reply }: CommandContext): void {
 }
 
 function select({ args, reply, connection }: CommandContext): void {
-  const database = args.safeInteger(1);
-  if (database === undefined && args.bigInteger(1) === undefined) return reply.error(ERR_NOT_INTEGER);
-  if (database === undefined || database > INT32_MAX || database < -INT32_MAX - 1)
-    return reply.error(ERR_NOT_INT32);
-  if (database < 0 || database >= LOGICAL_DATABASES) return reply.error(ERR_DATABASE);
+  const database = int32Of(args, 1);
+  if (typeof database === "string") return reply.error(database);
+  if (!isDatabase(database)) return reply.error(ERR_DATABASE);
   connection.database = database;
   reply.ok();
 }

@@ -1,11 +1,20 @@
-// INCR, DECR, INCRBY and DECRBY over 64-bit integers: numbers where they are exact, bigints beyond.
+// INCR, DECR, INCRBY and DECRBY over 64-bit integers: numbers where they are exact, bigints beyond; INCRBYFLOAT in the
+// arithmetic that Redis does it in.
 import type { ByteString } from "../../base/index";
 import { notReady } from "../../kv/index";
-import type { NotReady } from "../../kv/index";
+import type { NotReady, Session } from "../../kv/index";
 import { ValueEncoding, ValueType } from "../../storage/index";
 import type { ValueHeader } from "../../storage/index";
 import type { CommandContext, CommandSpec } from "../command";
-import { ERR_DECREMENT_OVERFLOW, ERR_INCREMENT_OVERFLOW, ERR_NOT_INTEGER } from "../errors";
+import {
+  ERR_DECREMENT_OVERFLOW,
+  ERR_INCREMENT_OVERFLOW,
+  ERR_NOT_FINITE,
+  ERR_NOT_FLOAT,
+  ERR_NOT_INTEGER,
+} from "../errors";
+import { LONG_DOUBLE_ZERO, formatLongDouble, longDoubleOf, sumOfLongDoubles } from "../long-double";
+import type { LongDouble } from "../long-double";
 import { isWrongType } from "./lookup";
 
 const INT64_MIN = -(2n ** 63n);
@@ -83,7 +92,39 @@ function add(context: CommandContext, amount: number | bigint): void | NotReady 
   if (value === undefined) return reply.error(ERR_NOT_INTEGER);
   const sum = sumOf(value, amount);
   if (sum === undefined) return reply.error(ERR_INCREMENT_OVERFLOW);
-  const rest = sum.toString();
+  putText(session, database, key, header, sum.toString());
+  reply.integer(sum);
+}
+
+function incrbyfloat(context: CommandContext): void | NotReady {
+  const { args, reply, session } = context;
+  const database = session.database(context.connection.database);
+  const key = args.string(1);
+  const header = session.header(database, key);
+  if (header === notReady) return notReady;
+  if (isWrongType(context, header, ValueType.string)) return;
+  const value = header === null ? LONG_DOUBLE_ZERO : floatOf(header);
+  const amount = value === undefined ? undefined : longDoubleOf(args.string(2));
+  if (value === undefined || amount === undefined) return reply.error(ERR_NOT_FLOAT);
+  const sum = sumOfLongDoubles(value, amount);
+  if (sum === undefined || sum.infinite) return reply.error(ERR_NOT_FINITE);
+  const rest = formatLongDouble(sum);
+  putText(session, database, key, header, rest);
+  reply.bulk(rest);
+}
+
+function floatOf(header: ValueHeader): LongDouble | undefined {
+  return header.encoding === ValueEncoding.inline ? longDoubleOf(header.rest) : undefined;
+}
+
+/** Puts the text of a number, at most some kilobytes; expiry and incarnation stay. */
+function putText(
+  session: Session,
+  database: number,
+  key: ByteString,
+  header: ValueHeader | null,
+  rest: ByteString,
+): void {
   const { versionMs, versionCounter } = header ?? session.newVersion();
   session.putHeader(database, key, {
     type: ValueType.string,
@@ -94,7 +135,6 @@ function add(context: CommandContext, amount: number | bigint): void | NotReady 
     length: rest.length,
     rest,
   });
-  reply.integer(sum);
 }
 
 function valueOf(header: ValueHeader): number | bigint | undefined {
@@ -115,4 +155,11 @@ export const COUNTER_COMMANDS: readonly CommandSpec[] = [
   { name: "decr", arity: 2, ...COUNTER, function: { kind: "evaluated", run: decr } },
   { name: "incrby", arity: 3, ...COUNTER, function: { kind: "evaluated", run: incrby } },
   { name: "decrby", arity: 3, ...COUNTER, function: { kind: "evaluated", run: decrby } },
+  {
+    name: "incrbyfloat",
+    arity: 3,
+    ...COUNTER,
+    since: "2.6.0",
+    function: { kind: "evaluated", run: incrbyfloat },
+  },
 ];

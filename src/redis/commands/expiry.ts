@@ -1,4 +1,4 @@
-// EXPIRE and its kin, TTL, PTTL, PERSIST. The time to live stands in the header; a time that has passed deletes the key.
+// EXPIRE and its kin, TTL, PTTL, EXPIRETIME, PEXPIRETIME, PERSIST. The time to live stands in the header; a time that has passed deletes the key.
 import type { ByteString } from "../../base/index";
 import { notReady } from "../../kv/index";
 import type { NotReady } from "../../kv/index";
@@ -85,23 +85,32 @@ function pexpireat(context: CommandContext): void | NotReady {
   return expireIn(context, "pexpireat", 1, 0);
 }
 
-function remaining(context: CommandContext, unitMs: number): void | NotReady {
+/** A key's expiry in units of `unitMs`, rounded, counted from `baseMs`. */
+function expiry(context: CommandContext, unitMs: number, baseMs: number): void | NotReady {
   const { args, reply, session } = context;
   const header = session.header(session.database(context.connection.database), args.string(1));
   if (header === notReady) return notReady;
   countLookup(context, header !== null);
   if (header === null) return reply.integer(-2);
   if (header.expiryMs === 0) return reply.integer(-1);
-  const leftMs = header.expiryMs - session.nowMs;
-  reply.integer(unitMs === 1 ? leftMs : Math.floor((leftMs + 500) / unitMs));
+  const ms = header.expiryMs - baseMs;
+  reply.integer(unitMs === 1 ? ms : Math.floor((ms + 500) / unitMs));
 }
 
 function ttl(context: CommandContext): void | NotReady {
-  return remaining(context, 1000);
+  return expiry(context, 1000, context.session.nowMs);
 }
 
 function pttl(context: CommandContext): void | NotReady {
-  return remaining(context, 1);
+  return expiry(context, 1, context.session.nowMs);
+}
+
+function expiretime(context: CommandContext): void | NotReady {
+  return expiry(context, 1000, 0);
+}
+
+function pexpiretime(context: CommandContext): void | NotReady {
+  return expiry(context, 1, 0);
 }
 
 function persist(context: CommandContext): void | NotReady {
@@ -130,9 +139,10 @@ const READS_EXPIRY = {
   keys: [1, 1, 1],
   keyAccess: ["RO", "access"],
   categories: ["keyspace", "read", "fast"],
-  tips: ["nondeterministic_output"],
   group: "generic",
 } as const;
+
+const WHAT_PASSES = { ...READS_EXPIRY, tips: ["nondeterministic_output"] } as const;
 
 export const EXPIRY_COMMANDS: readonly CommandSpec[] = [
   { name: "expire", since: "1.0.0", ...SETS_EXPIRY, function: { kind: "evaluated", run: expire } },
@@ -146,6 +156,8 @@ export const EXPIRY_COMMANDS: readonly CommandSpec[] = [
     arity: 2,
     function: { kind: "evaluated", run: persist },
   },
-  { name: "ttl", since: "1.0.0", ...READS_EXPIRY, function: { kind: "evaluated", run: ttl } },
-  { name: "pttl", since: "2.6.0", ...READS_EXPIRY, function: { kind: "evaluated", run: pttl } },
+  { name: "ttl", since: "1.0.0", ...WHAT_PASSES, function: { kind: "evaluated", run: ttl } },
+  { name: "pttl", since: "2.6.0", ...WHAT_PASSES, function: { kind: "evaluated", run: pttl } },
+  { name: "expiretime", since: "7.0.0", ...READS_EXPIRY, function: { kind: "evaluated", run: expiretime } },
+  { name: "pexpiretime", since: "7.0.0", ...READS_EXPIRY, function: { kind: "evaluated", run: pexpiretime } },
 ];

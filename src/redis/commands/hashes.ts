@@ -96,9 +96,10 @@ function hget(context: CommandContext): void | NotReady {
   if (header === null) {
     reply.null();
   } else if (!isWrongType(context, header, ValueType.hash)) {
-    const value = session.get(elementsOf(database, key, header) + hashedSubKey(args.string(2)));
+    const isField = args.length(2) <= MAX_KEY_BYTES;
+    const value = isField && session.get(elementsOf(database, key, header) + hashedSubKey(args.string(2)));
     if (value === notReady) return notReady;
-    if (value === null) reply.null();
+    if (value === false || value === null) reply.null();
     else reply.bulk(value);
   }
   countLookup(context, header !== null);
@@ -117,6 +118,7 @@ function hdel(context: CommandContext): void | NotReady {
   let ready = true;
   const present = new Set<ByteString>();
   for (let i = 2; i < args.count; i++) {
+    if (args.length(i) > MAX_KEY_BYTES) continue;
     const rowKey = prefix + hashedSubKey(args.string(i));
     const row = session.get(rowKey);
     if (row === notReady) ready = false;

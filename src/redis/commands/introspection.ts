@@ -1,7 +1,7 @@
 // COMMAND: what the command table says about itself.
 import type { ByteString } from "../../base/index";
 import type { ReplyWriter } from "../../resp/index";
-import type { CommandContext, CommandSpec } from "../command";
+import type { CommandContext, CommandSpec, KeySpecification } from "../command";
 import { ERR_SYNTAX } from "../errors";
 import { Glob } from "../glob";
 import { docs } from "./command-docs";
@@ -32,18 +32,25 @@ function describe(reply: ReplyWriter, spec: CommandSpec, name: ByteString): void
   for (const subcommand of subcommands) describe(reply, subcommand, `${name}|${subcommand.name}`);
 }
 
-/** The key specification that the key positions amount to: where keys begin, and how they go on. */
+/** The key specifications; without any of its own, the one that the command's key positions amount to. */
 function describeKeys(reply: ReplyWriter, spec: CommandSpec): void {
-  const [first, last, step] = spec.keys;
-  if (first === 0) return reply.set(0);
-  reply.set(1);
-  reply.map(spec.keyNotes === undefined ? 3 : 4);
-  if (spec.keyNotes !== undefined) {
+  const { keys, keyAccess: access = [] } = spec;
+  if (keys[0] === 0) return reply.set(0);
+  const specifications = spec.keySpecifications ?? [{ keys, access }];
+  reply.set(specifications.length);
+  for (const specification of specifications) describeKeysOf(reply, specification, spec.keyNotes);
+}
+
+/** Where keys begin, how they go on, and what is done with them. */
+function describeKeysOf(reply: ReplyWriter, { keys, access }: KeySpecification, notes?: string): void {
+  const [first, last, step] = keys;
+  reply.map(notes === undefined ? 3 : 4);
+  if (notes !== undefined) {
     reply.bulk("notes");
-    reply.bulk(spec.keyNotes);
+    reply.bulk(notes);
   }
   reply.bulk("flags");
-  words(reply, spec.keyAccess ?? []);
+  words(reply, access);
   reply.bulk("begin_search");
   reply.map(2);
   reply.bulk("type");

@@ -1,4 +1,4 @@
-// DEL, UNLINK, EXISTS and TYPE. Deleting is O(1) for every type: the header goes, elements are left to the sweeper.
+// DEL, UNLINK, EXISTS, TOUCH and TYPE. Deleting is O(1) for every type: the header goes, elements are left to the sweeper.
 import { notReady } from "../../kv/index";
 import type { NotReady } from "../../kv/index";
 import { ValueType } from "../../storage/index";
@@ -45,6 +45,7 @@ function headersAreReady(context: CommandContext, database: number): boolean {
   return ready;
 }
 
+/** Also TOUCH: when a key was last used is not kept, so it is counted and no more. */
 function exists(context: CommandContext): void | NotReady {
   const { args, reply, session } = context;
   const database = session.database(context.connection.database);
@@ -106,6 +107,18 @@ export const KEY_COMMANDS: readonly CommandSpec[] = [
     categories: ["keyspace", "read", "fast"],
     tips: MULTI_SHARD_SUM,
     since: "1.0.0",
+    group: "generic",
+    function: { kind: "evaluated", run: exists },
+  },
+  {
+    name: "touch",
+    arity: -2,
+    flags: ["readonly", "fast"],
+    keys: [1, -1, 1],
+    keyAccess: ["RO"],
+    categories: ["keyspace", "read", "fast"],
+    tips: MULTI_SHARD_SUM,
+    since: "3.2.1",
     group: "generic",
     function: { kind: "evaluated", run: exists },
   },

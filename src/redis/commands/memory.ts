@@ -6,6 +6,7 @@ import type { CommandContext, CommandSpec } from "../command";
 import { CONTAINER, isConnected } from "./administration";
 import { containerOf, helpOf } from "./containers";
 import { human } from "./info-state";
+import { MEMORY_USAGE } from "./memory-usage";
 import { countAllKeys } from "./server-commands";
 
 /** MEMORY STATS: Redis's names where they mean the same here, Basalt's owners beside them. */
@@ -142,6 +143,7 @@ const SUBCOMMANDS: readonly CommandSpec[] = [
     tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
     function: { kind: "sliced", run: purge },
   },
+  MEMORY_USAGE,
 ];
 const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("memory", SUBCOMMANDS, ["slow"], { since: "4.0.0" })];
 

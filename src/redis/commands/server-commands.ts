@@ -25,11 +25,12 @@ function info(context: CommandContext, done: (sequence: number) => void): void {
 
 /** Figures of every database that has keys; undefined where nobody can tell (no leader). */
 export function countAllKeys(
-  { server }: CommandContext,
+  { server, connection }: CommandContext,
   done: (keyspace: readonly KeyspaceFigures[] | undefined) => void,
 ): void {
   server.evaluator.pinView((view) => {
     if (view === undefined) return done(undefined);
+    server.reads(connection.id, view);
     countKeyspace(view, (keyspace) => {
       view.release();
       done(keyspace);

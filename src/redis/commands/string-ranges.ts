@@ -1,16 +1,17 @@
-// APPEND, STRLEN, GETRANGE and SETRANGE: parts of strings. On a long string they touch only the chunks they need.
-import { notReady } from "../../kv/index";
-import type { NotReady } from "../../kv/index";
-import type { Arguments } from "../../resp/index";
-import { MAX_PAYLOAD_BYTES, ValueEncoding, ValueType } from "../../storage/index";
+// APPEND, STRLEN, GETRANGE (also as SUBSTR) and SETRANGE: parts of strings. On a long string they touch only the chunks they need.
+import { loaded, notReady } from "../../kv/index";
+import type { NotReady, Steps } from "../../kv/index";
+import { ValueEncoding, ValueType } from "../../storage/index";
 import type { ValueHeader } from "../../storage/index";
-import { goSliced } from "../command";
-import type { CommandContext, CommandSpec, GoSliced } from "../command";
-import { ERR_TOO_LARGE } from "../dispatch-errors";
+import { goSliced, goStepped } from "../command";
+import type { CommandContext, CommandSpec, GoSliced, GoStepped } from "../command";
 import { ERR_NOT_INTEGER, ERR_OFFSET, ERR_STRING_TOO_LONG } from "../errors";
+import { integerWithin } from "./integer-arguments";
 import { countLookup, isWrongType } from "./lookup";
 import { replyWithOneSliced } from "./sliced-strings";
 import type { RangeOf } from "./sliced-strings";
+import { STEP_BYTES } from "./stepped-write";
+import { writeInSteps } from "./string-steps";
 import {
   SLICED_STRING_BYTES,
   STRING_MAX_BYTES,
@@ -19,10 +20,10 @@ import {
   writeString,
 } from "./string-values";
 
-function append(context: CommandContext): void | NotReady {
+function append(context: CommandContext): void | NotReady | GoStepped {
   const { args, reply, session } = context;
   const valueBytes = args.length(2);
-  if (valueBytes > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
+  if (valueBytes > STEP_BYTES) return goStepped;
   const database = session.database(context.connection.database);
   const key = args.string(1);
   const header = session.header(database, key);
@@ -33,10 +34,25 @@ function append(context: CommandContext): void | NotReady {
     return reply.integer(valueBytes);
   }
   if (header.length + valueBytes > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
-  if (valueBytes === 0) return reply.integer(header.length);
+  if (valueBytes === 0) {
+    // A write all the same: it aborts those who watch the key.
+    session.putHeader(database, key, header);
+    return reply.integer(header.length);
+  }
   const length = writeString(session, database, key, header, header.length, args.string(2));
   if (length === notReady) return notReady;
   reply.integer(length);
+}
+
+function* appendSteps(context: CommandContext): Steps {
+  const { args, reply, session } = context;
+  const database = session.database(context.connection.database);
+  const key = args.string(1);
+  const header = yield* loaded(() => session.header(database, key));
+  if (isWrongType(context, header, ValueType.string)) return;
+  const offset = header === null ? 0 : header.length;
+  if (offset + args.length(2) > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
+  reply.integer(yield* writeInSteps(session, database, key, header, offset, args, 2));
 }
 
 function strlen(context: CommandContext): void | NotReady {
@@ -47,13 +63,13 @@ function strlen(context: CommandContext): void | NotReady {
   if (!isWrongType(context, header, ValueType.string)) reply.integer(header === null ? 0 : header.length);
 }
 
-function setrange(context: CommandContext): void | NotReady {
+function setrange(context: CommandContext): void | NotReady | GoStepped {
   const { args, reply, session } = context;
   const offset = integerWithin(args, 2);
   if (offset === undefined) return reply.error(ERR_NOT_INTEGER);
   if (offset < 0) return reply.error(ERR_OFFSET);
   const valueBytes = args.length(3);
-  if (valueBytes > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
+  if (valueBytes > STEP_BYTES) return goStepped;
   const database = session.database(context.connection.database);
   const key = args.string(1);
   const header = session.header(database, key);
@@ -64,6 +80,17 @@ function setrange(context: CommandContext): void | NotReady {
   const length = writeString(session, database, key, header, offset, args.string(3));
   if (length === notReady) return notReady;
   reply.integer(length);
+}
+
+function* setrangeSteps(context: CommandContext): Steps {
+  const { args, reply, session } = context;
+  const offset = integerWithin(args, 2) ?? 0;
+  const database = session.database(context.connection.database);
+  const key = args.string(1);
+  const header = yield* loaded(() => session.header(database, key));
+  if (isWrongType(context, header, ValueType.string)) return;
+  if (offset + args.length(3) > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
+  reply.integer(yield* writeInSteps(session, database, key, header, offset, args, 3));
 }
 
 function getrange(context: CommandContext): void | NotReady | GoSliced {
@@ -86,14 +113,6 @@ function getrange(context: CommandContext): void | NotReady | GoSliced {
 
 function isSliced(header: ValueHeader, from: number, to: number): boolean {
   return header.encoding === ValueEncoding.chunked && to - from > SLICED_STRING_BYTES;
-}
-
-/** A 64-bit integer; one that a number does not hold exactly is far beyond every string anyway. */
-function integerWithin(args: Arguments, index: number): number | undefined {
-  const integer = args.safeInteger(index);
-  if (integer !== undefined) return integer;
-  const big = args.bigInteger(index);
-  return big === undefined ? undefined : Number(big);
 }
 
 /** GETRANGE's bounds, both included and negative from the end, as [from, to) within a string of `length` bytes. */
@@ -122,7 +141,7 @@ export const STRING_RANGE_COMMANDS: readonly CommandSpec[] = [
     categories: ["write", "string", "fast"],
     since: "2.0.0",
     group: "string",
-    function: { kind: "evaluated", run: append },
+    function: { kind: "evaluated", run: append, stepped: appendSteps },
   },
   {
     name: "strlen",
@@ -147,6 +166,17 @@ export const STRING_RANGE_COMMANDS: readonly CommandSpec[] = [
     function: { kind: "evaluated", run: getrange, sliced: getrangeSliced },
   },
   {
+    name: "substr",
+    arity: 4,
+    flags: ["readonly"],
+    keys: [1, 1, 1],
+    keyAccess: ["RO", "access"],
+    categories: ["read", "string", "slow"],
+    since: "1.0.0",
+    group: "string",
+    function: { kind: "evaluated", run: getrange, sliced: getrangeSliced },
+  },
+  {
     name: "setrange",
     arity: 4,
     flags: ["write", "denyoom"],
@@ -155,6 +185,6 @@ export const STRING_RANGE_COMMANDS: readonly CommandSpec[] = [
     categories: ["write", "string", "slow"],
     since: "2.2.0",
     group: "string",
-    function: { kind: "evaluated", run: setrange },
+    function: { kind: "evaluated", run: setrange, stepped: setrangeSteps },
   },
 ];

@@ -79,7 +79,7 @@ export class ChunkWriter {
   }
 }
 
-/** Replies with the bytes [from, to) of a string, which are within it. */
+/** Replies with the bytes [from, to) of a string, which are within it: at most `SLICED_STRING_BYTES` of one in chunks. */
 export function replyWithString(
   session: Session,
   reply: ReplyWriter,
@@ -93,7 +93,6 @@ export function replyWithString(
     reply.bulk(to - from === header.length ? header.rest : header.rest.slice(from, to));
     return;
   }
-  if (to - from > SLICED_STRING_BYTES) return replyWithPages(session, reply, database, key, header, from, to);
   const prefix = elementsOf(database, key, header);
   const writer = new ChunkWriter(reply, from, to);
   let ready = true;
@@ -103,29 +102,6 @@ export function replyWithString(
     else if (row !== null) writer.chunk(chunk, row);
   }
   if (!ready) return notReady;
-  writer.end();
-}
-
-/** The same by pages, which do not pass through the cache of rows. */
-function replyWithPages(
-  session: Session,
-  reply: ReplyWriter,
-  database: number,
-  key: ByteString,
-  header: ValueHeader,
-  from: number,
-  to: number,
-): void | NotReady {
-  const prefix = elementsOf(database, key, header);
-  const writer = new ChunkWriter(reply, from, to);
-  const upper = prefix + u32String(Math.ceil(to / CHUNK_BYTES));
-  let lower: ByteString | undefined = prefix + u32String(Math.floor(from / CHUNK_BYTES));
-  while (lower !== undefined) {
-    const page = session.scan(lower, upper, CHUNK_PAGE);
-    if (page === notReady) return notReady;
-    page.keys.forEach((row, i) => writer.chunk(chunkNumber(row, key.length), page.values[i]!));
-    lower = page.next;
-  }
   writer.end();
 }
 

@@ -1,16 +1,22 @@
-// GET, SET and their plural forms. A SET without options, or with nothing but a time, reads nothing: it is blind, whatever
-// the key held before.
-import { notReady } from "../../kv/index";
-import type { NotReady } from "../../kv/index";
-import { MAX_PAYLOAD_BYTES, INLINE_STRING_MAX_BYTES, ValueType } from "../../storage/index";
-import { goSliced } from "../command";
-import type { CommandContext, CommandSpec, GoSliced } from "../command";
-import { ERR_TOO_LARGE, wrongArity } from "../dispatch-errors";
+// GET and SET and what is made of them: plural forms, forms with a condition or a time. A SET without options, or with nothing
+// but a time, reads nothing: it is blind, whatever the key held before.
+import { loaded, notReady } from "../../kv/index";
+import type { NotReady, Steps } from "../../kv/index";
+import { INLINE_STRING_MAX_BYTES, ValueType } from "../../storage/index";
+import { goSliced, goStepped } from "../command";
+import type { CommandContext, CommandSpec, GoSliced, GoStepped } from "../command";
+import { wrongArity } from "../dispatch-errors";
 import { ERR_SYNTAX } from "../errors";
 import { expiryTime } from "./expiry-time";
 import { countLookup, isWrongType } from "./lookup";
 import { replyWithManySliced, replyWithOneSliced, wholeString } from "./sliced-strings";
+import { STEP_BYTES, runAtOnce } from "./stepped-write";
+import { expiryOf, stringOptionsOf } from "./string-options";
+import { putManyInSteps, putStringInSteps, replyInSteps } from "./string-steps";
 import { SLICED_STRING_BYTES, putString, replyWithString } from "./string-values";
+
+/** Words of MSET and MSETNX that are worth a turn; an even number. */
+const WORDS_A_STEP = 4000;
 
 function get(context: CommandContext): void | NotReady | GoSliced {
   const { args, reply, session } = context;
@@ -59,89 +65,173 @@ function mget(context: CommandContext): void | NotReady | GoSliced {
   statistics.keyspaceMissesTotal += count - found;
 }
 
-function set(context: CommandContext): void | NotReady {
-  const { args, reply, session } = context;
-  if (args.count > 3) return setWithOptions(context);
-  if (args.length(2) > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
-  const database = session.database(context.connection.database);
-  putString(session, database, args.buffer, args.start(1), args.end(1), args.start(2), args.end(2), 0);
+function set(context: CommandContext): void | NotReady | GoStepped {
+  const { args, reply } = context;
+  if (args.length(2) > STEP_BYTES) return goStepped;
+  if (args.count > 3) return runAtOnce(setSteps(context));
+  putArgument(context, 2, 0);
   reply.ok();
 }
 
-function setWithOptions(context: CommandContext): void | NotReady {
+function* setSteps(context: CommandContext): Steps {
   const { args, reply, session } = context;
-  let onlyIfAbsent = false;
-  let onlyIfPresent = false;
-  let wantsOld = false;
-  let keepsExpiry = false;
-  let timeAt = 0;
-  let unitMs = 1;
-  let baseMs = 0;
-  for (let i = 3; i < args.count; i++) {
-    const hasNext = i + 1 < args.count;
-    const mayHaveTime = hasNext && timeAt === 0 && !keepsExpiry;
-    if (args.isWord(i, "NX") && !onlyIfPresent) {
-      onlyIfAbsent = true;
-    } else if (args.isWord(i, "XX") && !onlyIfAbsent) {
-      onlyIfPresent = true;
-    } else if (args.isWord(i, "GET")) {
-      wantsOld = true;
-    } else if (args.isWord(i, "KEEPTTL") && timeAt === 0) {
-      keepsExpiry = true;
-    } else if (mayHaveTime && args.isWord(i, "EX")) {
-      timeAt = ++i;
-      unitMs = 1000;
-      baseMs = session.nowMs;
-    } else if (mayHaveTime && args.isWord(i, "PX")) {
-      timeAt = ++i;
-      baseMs = session.nowMs;
-    } else if (mayHaveTime && args.isWord(i, "EXAT")) {
-      timeAt = ++i;
-      unitMs = 1000;
-    } else if (mayHaveTime && args.isWord(i, "PXAT")) {
-      timeAt = ++i;
-    } else {
-      return reply.error(ERR_SYNTAX);
-    }
-  }
-  let expiryMs = 0;
-  if (timeAt > 0) {
-    const time = expiryTime(args, timeAt, unitMs, baseMs, "set", true);
-    if (typeof time === "string") return reply.error(time);
-    expiryMs = time;
-  }
-  if (args.length(2) > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
+  const options = stringOptionsOf(args, 3, true);
+  if (options === undefined) return reply.error(ERR_SYNTAX);
+  const expiryMs = expiryOf(context, options, "set");
+  if (typeof expiryMs === "string") return reply.error(expiryMs);
 
+  const { wantsOld, keepsExpiry, onlyIfAbsent, onlyIfPresent } = options;
   const database = session.database(context.connection.database);
   if (wantsOld || keepsExpiry || onlyIfAbsent || onlyIfPresent) {
     const key = args.string(1);
-    const header = session.header(database, key);
-    if (header === notReady) return notReady;
+    const header = yield* loaded(() => session.header(database, key));
     if (wantsOld) {
       if (isWrongType(context, header, ValueType.string)) return;
-      if (header === null) reply.null();
-      else if (replyWithString(session, reply, database, key, header, 0, header.length) === notReady)
-        return notReady;
+      yield* replyInSteps(session, reply, database, key, header);
       countLookup(context, header !== null);
     }
     if (header === null ? onlyIfPresent : onlyIfAbsent) {
       if (!wantsOld) reply.null();
       return;
     }
-    if (header !== null) {
-      if (keepsExpiry) expiryMs = header.expiryMs;
-      session.abandonElements(database, key, header);
-    }
+    const expiry = header !== null && keepsExpiry ? header.expiryMs : expiryMs;
+    yield* putStringInSteps(session, database, args, 1, 2, expiry);
+    if (header !== null) session.abandonElements(database, key, header);
+  } else {
+    yield* putStringInSteps(session, database, args, 1, 2, expiryMs);
   }
-  putString(session, database, args.buffer, args.start(1), args.end(1), args.start(2), args.end(2), expiryMs);
   if (!wantsOld) reply.ok();
 }
 
-function mset(context: CommandContext): void {
+/** Puts the string in an argument at the key in argument 1, in this turn. */
+function putArgument({ args, connection, session }: CommandContext, value: number, expiryMs: number): void {
+  const database = session.database(connection.database);
+  putString(
+    session,
+    database,
+    args.buffer,
+    args.start(1),
+    args.end(1),
+    args.start(value),
+    args.end(value),
+    expiryMs,
+  );
+}
+
+// ── SETNX, SETEX, PSETEX, GETSET ────────────────────────────────────────────────────────────────────────────────────
+
+function setnx(context: CommandContext): void | NotReady | GoStepped {
+  if (context.args.length(2) > STEP_BYTES) return goStepped;
+  return runAtOnce(setnxSteps(context));
+}
+
+function* setnxSteps({ args, connection, reply, session }: CommandContext): Steps {
+  const database = session.database(connection.database);
+  const header = yield* loaded(() => session.header(database, args.string(1)));
+  if (header !== null) return reply.integer(0);
+  yield* putStringInSteps(session, database, args, 1, 2, 0);
+  reply.integer(1);
+}
+
+/** SETEX and PSETEX are blind. */
+function setWithTime(command: string, unitMs: number): CommandSpec["function"] {
+  const expiry = ({ args, session }: CommandContext): number | string =>
+    expiryTime(args, 2, unitMs, session.nowMs, command, true);
+  return {
+    kind: "evaluated",
+    run: (context) => {
+      const expiryMs = expiry(context);
+      if (typeof expiryMs === "string") return context.reply.error(expiryMs);
+      if (context.args.length(3) > STEP_BYTES) return goStepped;
+      putArgument(context, 3, expiryMs);
+      context.reply.ok();
+    },
+    *stepped(context): Steps {
+      const { args, connection, reply, session } = context;
+      const expiryMs = expiry(context);
+      if (typeof expiryMs === "string") return reply.error(expiryMs);
+      yield* putStringInSteps(session, session.database(connection.database), args, 1, 3, expiryMs);
+      reply.ok();
+    },
+  };
+}
+
+function getset(context: CommandContext): void | NotReady | GoStepped {
+  if (context.args.length(2) > STEP_BYTES) return goStepped;
+  return runAtOnce(getsetSteps(context));
+}
+
+function* getsetSteps(context: CommandContext): Steps {
   const { args, reply, session } = context;
-  if (args.count % 2 === 0) return reply.error(wrongArity("mset"));
-  if (args.end(args.count - 1) - args.start(1) > MAX_PAYLOAD_BYTES) return reply.error(ERR_TOO_LARGE);
   const database = session.database(context.connection.database);
+  const key = args.string(1);
+  const header = yield* loaded(() => session.header(database, key));
+  if (isWrongType(context, header, ValueType.string)) return;
+  yield* replyInSteps(session, reply, database, key, header);
+  countLookup(context, header !== null);
+  yield* putStringInSteps(session, database, args, 1, 2, 0);
+  if (header !== null) session.abandonElements(database, key, header);
+}
+
+// ── MSET and MSETNX ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+function mset(context: CommandContext): void | GoStepped {
+  const { args, reply } = context;
+  if (args.count % 2 === 0) return reply.error(wrongArity("mset"));
+  if (isLong(context)) return goStepped;
+  putPairs(context);
+  reply.ok();
+}
+
+function* msetSteps({ args, connection, reply, session }: CommandContext): Steps {
+  yield* putManyInSteps(session, session.database(connection.database), args);
+  reply.ok();
+}
+
+function msetnx(context: CommandContext): void | NotReady | GoStepped {
+  const { args, reply } = context;
+  if (args.count % 2 === 0) return reply.error(wrongArity("msetnx"));
+  if (isLong(context)) return goStepped;
+  const areAbsent = keysAreAbsent(context, 1, args.count);
+  if (areAbsent === notReady) return notReady;
+  if (areAbsent) putPairs(context);
+  reply.integer(areAbsent ? 1 : 0);
+}
+
+function* msetnxSteps(context: CommandContext): Steps {
+  const { args, connection, reply, session } = context;
+  let areAbsent = true;
+  for (let from = 1; from < args.count && areAbsent; from += WORDS_A_STEP) {
+    const to = Math.min(args.count, from + WORDS_A_STEP);
+    areAbsent = yield* loaded(() => keysAreAbsent(context, from, to));
+    yield "pause";
+  }
+  if (areAbsent) yield* putManyInSteps(session, session.database(connection.database), args);
+  reply.integer(areAbsent ? 1 : 0);
+}
+
+function isLong({ args }: CommandContext): boolean {
+  return args.count > WORDS_A_STEP || args.end(args.count - 1) - args.start(1) > STEP_BYTES;
+}
+
+/** Whether none of the keys among the words [from, to) is there; a pair begins at `from`. */
+function keysAreAbsent(
+  { args, connection, session }: CommandContext,
+  from: number,
+  to: number,
+): boolean | NotReady {
+  const database = session.database(connection.database);
+  let ready = true;
+  for (let i = from; i < to; i += 2) {
+    const header = session.header(database, args.string(i));
+    if (header === notReady) ready = false;
+    else if (header !== null) return false;
+  }
+  return ready || notReady;
+}
+
+function putPairs({ args, connection, session }: CommandContext): void {
+  const database = session.database(connection.database);
   for (let i = 1; i < args.count; i += 2) {
     putString(
       session,
@@ -154,19 +244,25 @@ function mset(context: CommandContext): void {
       0,
     );
   }
-  reply.ok();
 }
+
+const STRING = { group: "string" } as const;
+const ONE_KEY = { ...STRING, keys: [1, 1, 1] } as const;
+const SLOW_WRITE = { flags: ["write", "denyoom"], categories: ["write", "string", "slow"] } as const;
+const FAST_WRITE = {
+  flags: ["write", "denyoom", "fast"],
+  categories: ["write", "string", "fast"],
+} as const;
+const FAST_READ = { flags: ["readonly", "fast"], categories: ["read", "string", "fast"] } as const;
 
 export const STRING_COMMANDS: readonly CommandSpec[] = [
   {
+    ...ONE_KEY,
+    ...FAST_READ,
     name: "get",
     arity: 2,
-    flags: ["readonly", "fast"],
-    keys: [1, 1, 1],
     keyAccess: ["RO", "access"],
-    categories: ["read", "string", "fast"],
     since: "1.0.0",
-    group: "string",
     function: {
       kind: "evaluated",
       run: get,
@@ -175,27 +271,60 @@ export const STRING_COMMANDS: readonly CommandSpec[] = [
     },
   },
   {
+    ...ONE_KEY,
+    ...SLOW_WRITE,
     name: "set",
     arity: -3,
-    flags: ["write", "denyoom"],
-    keys: [1, 1, 1],
     keyAccess: ["RW", "access", "update", "variable_flags"],
     keyNotes: "RW and ACCESS due to the optional `GET` argument",
-    categories: ["write", "string", "slow"],
     since: "1.0.0",
-    group: "string",
-    function: { kind: "evaluated", run: set },
+    function: { kind: "evaluated", run: set, stepped: setSteps },
   },
   {
+    ...ONE_KEY,
+    ...FAST_WRITE,
+    name: "setnx",
+    arity: 3,
+    keyAccess: ["OW", "insert"],
+    since: "1.0.0",
+    function: { kind: "evaluated", run: setnx, stepped: setnxSteps },
+  },
+  {
+    ...ONE_KEY,
+    ...SLOW_WRITE,
+    name: "setex",
+    arity: 4,
+    keyAccess: ["OW", "update"],
+    since: "2.0.0",
+    function: setWithTime("setex", 1000),
+  },
+  {
+    ...ONE_KEY,
+    ...SLOW_WRITE,
+    name: "psetex",
+    arity: 4,
+    keyAccess: ["OW", "update"],
+    since: "2.6.0",
+    function: setWithTime("psetex", 1),
+  },
+  {
+    ...ONE_KEY,
+    ...FAST_WRITE,
+    name: "getset",
+    arity: 3,
+    keyAccess: ["RW", "access", "update"],
+    since: "1.0.0",
+    function: { kind: "evaluated", run: getset, stepped: getsetSteps },
+  },
+  {
+    ...STRING,
+    ...FAST_READ,
     name: "mget",
     arity: -2,
-    flags: ["readonly", "fast"],
     keys: [1, -1, 1],
     keyAccess: ["RO", "access"],
-    categories: ["read", "string", "fast"],
     tips: ["request_policy:multi_shard"],
     since: "1.0.0",
-    group: "string",
     function: {
       kind: "evaluated",
       run: mget,
@@ -207,15 +336,25 @@ export const STRING_COMMANDS: readonly CommandSpec[] = [
     },
   },
   {
+    ...STRING,
+    ...SLOW_WRITE,
     name: "mset",
     arity: -3,
-    flags: ["write", "denyoom"],
     keys: [1, -1, 2],
     keyAccess: ["OW", "update"],
-    categories: ["write", "string", "slow"],
     tips: ["request_policy:multi_shard", "response_policy:all_succeeded"],
     since: "1.0.1",
-    group: "string",
-    function: { kind: "evaluated", run: mset },
+    function: { kind: "evaluated", run: mset, stepped: msetSteps },
+  },
+  {
+    ...STRING,
+    ...SLOW_WRITE,
+    name: "msetnx",
+    arity: -3,
+    keys: [1, -1, 2],
+    keyAccess: ["OW", "insert"],
+    tips: ["request_policy:multi_shard", "response_policy:agg_min"],
+    since: "1.0.1",
+    function: { kind: "evaluated", run: msetnx, stepped: msetnxSteps },
   },
 ];

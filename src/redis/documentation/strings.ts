@@ -161,7 +161,15 @@ export const STRINGS_DOCUMENTATION: readonly DocumentationGroup[] = [
         "Estimates how many different elements were added.",
         "<key#0>*",
       ],
+      [
+        "pfdebug",
+        "2.8.9",
+        "Depends on the subcommand.",
+        "Looks inside a HyperLogLog, for tests.",
+        "<subcommand> <key#0>",
+      ],
       ["pfmerge", "2.8.9", "O(N), N: keys", "Combines HyperLogLogs.", "<destkey#0> <sourcekey#1>*"],
+      ["pfselftest", "2.8.9", "O(1)", "Tests the arithmetic of HyperLogLogs.", ""],
     ],
   },
 ];

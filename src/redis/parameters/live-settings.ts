@@ -20,8 +20,6 @@ export class LiveSettings {
   maxClients = 10_000;
   /** Seconds a client may stay silent; 0 is for ever. */
   timeoutSeconds = 0;
-  /** Of connections accepted from now on; 0 is none. */
-  tcpKeepaliveSeconds = 300;
   /** Longest argument. */
   maxBulkBytes = DEFAULT_LIMITS.maxBulkBytes;
   /** Most memory that one command may need while it is read. */

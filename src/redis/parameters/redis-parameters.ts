@@ -70,7 +70,6 @@ function connectionParameters(settings: LiveSettings, listener: ParameterListene
       option: "max-clients",
     }),
     integerParameter(settings, "timeout", "timeoutSeconds", 0, INT32_MAX),
-    integerParameter(settings, "tcp-keepalive", "tcpKeepaliveSeconds", 0, INT32_MAX),
     memoryParameter(settings, "proto-max-bulk-len", "maxBulkBytes", MiB, MAX_BULK_BYTES, { changed }),
     memoryParameter(settings, "client-query-buffer-limit", "maxQueryBytes", MiB, MAX_QUERY_BYTES, {
       changed,
@@ -172,6 +171,11 @@ function percentiles(text: string): Judged<readonly number[]> {
 const ALWAYS_LAZY = "deleting is always done in the background here, only 'yes' is accepted";
 
 const FIXED: readonly Parameter[] = [
+  fixedParameter(
+    "tcp-keepalive",
+    "300",
+    "silent connections are probed after 300 seconds, only 300 is accepted",
+  ),
   fixedParameter("maxmemory", "0", "the data live on disk and are not bounded by memory, only 0 is accepted"),
   fixedParameter("maxmemory-policy", "noeviction", "nothing is ever evicted, only 'noeviction' is accepted"),
   fixedParameter("maxmemory-clients", "0", "clients are bounded one by one, only 0 is accepted"),

@@ -36,11 +36,11 @@ class GroupRows {
     public applied: AppliedRecord,
   ) {
     this.target = this.flushedIndex = this.persistedIndex = applied.index;
-    this.applier = new EntryApplier(u32String(group));
+    this.applier = new EntryApplier(u32String(group), applied.index);
   }
 
   get waiting(): number {
-    return this.target - this.applied.index - this.applier.heldCount;
+    return this.target - this.applier.takenThrough;
   }
 }
 
@@ -60,6 +60,11 @@ export class AppliedRows {
       this.groupRows(group);
       row = group === 0xffff_ffff ? undefined : image.first(u32String(group + 1), end);
     }
+  }
+
+  /** The groups that have rows, or were asked about. */
+  groupIds(): number[] {
+    return [...this.groups].filter(([, rows]) => rows.applied !== noApplied).map(([group]) => group);
   }
 
   applied(group: number): AppliedRecord {
@@ -103,7 +108,7 @@ export class AppliedRows {
     let applied = before;
     try {
       for (let taken = 0; taken < count; taken++) {
-        const entry = entryAt(applied.index + state.applier.heldCount + 1);
+        const entry = entryAt(state.applier.takenThrough + 1);
         applied = state.applier.apply(this.rows, applied, entry) ?? applied;
       }
     } catch (error) {

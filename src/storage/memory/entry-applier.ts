@@ -1,7 +1,8 @@
 // What the apply thread does with one group's entries, for the in-memory twin: checks an entry against the applied
 // record (contiguous, term of its own, HLC rising), holds the fragments of a large batch until its last one or until an
 // entry of another term drops them, decodes all operations before it writes the first, and writes them together with the
-// new applied record. Nothing here decides: what is wrong is an error that ends the node.
+// new applied record. An entry without operations (empty, or a configuration change) may stand between fragments: it is
+// taken in and counts as applied with the batch. Nothing here decides: what is wrong is an error that ends the node.
 import { BasaltError, assert, byteString, putU16, putU48, putU64 } from "../../base/index";
 import type { ByteString } from "../../base/index";
 import { MetaField, Space, metaKey } from "../keys";
@@ -89,33 +90,33 @@ export class EntryApplier {
   private heldHlcMs = 0;
   private heldHlcCounter = 0;
 
-  /** `groupPrefix` is the group's u32, which stands before every row's key. */
-  constructor(private readonly groupPrefix: ByteString) {}
-
-  /** How many entries behind the applied index have been taken in and are not applied. */
-  get heldCount(): number {
-    return this.heldFragments;
-  }
+  /**
+   * `groupPrefix` is the group's u32, which stands before every row's key; `takenThrough` the last entry that was taken in,
+   * at first the applied one: beyond the applied index while fragments are held.
+   */
+  constructor(
+    private readonly groupPrefix: ByteString,
+    public takenThrough: number,
+  ) {}
 
   /**
-   * Applies one entry to `rows`. Returns the new applied record, which has been written; undefined if the entry is a
-   * fragment that waits. Throws BasaltError CORRUPT_PAYLOAD, having written nothing.
+   * Applies one entry to `rows`. Returns the new applied record, which has been written; undefined if the entry waits for
+   * the last fragment of a batch. Throws BasaltError CORRUPT_PAYLOAD, having written nothing.
    */
   apply(rows: OrderedMap, applied: AppliedRecord, entry: StoredEntry): AppliedRecord | undefined {
-    assert(
-      entry.index === applied.index + this.heldFragments + 1,
-      "entries are applied in order, none left out",
-    );
+    assert(entry.index === this.takenThrough + 1, "entries are applied in order, none left out");
     assert(entry.term >= applied.term && entry.term >= this.heldTerm, "terms never fall along a log");
     if (entry.term !== this.heldTerm) this.drop();
     if (entry.type !== EntryKind.normal || entry.payload.length === 0) {
-      if (this.heldFragments > 0) throw refused("the fragments of a batch are interrupted");
+      this.takenThrough = entry.index;
+      if (this.heldFragments > 0) return undefined;
       return this.write(rows, { ...applied, index: entry.index, term: entry.term }, []);
     }
     const header = readPayloadHeader(entry.payload);
     this.checkHeader(header, applied, entry.term);
     const operations: Operation[] = [];
     decodeOperations(entry.payload, header, operations);
+    this.takenThrough = entry.index;
     if (header.flags === PayloadFlag.fragment) {
       this.held.push(...operations);
       this.heldFragments++;

@@ -7,6 +7,7 @@ import { BasaltError, assert, errorText } from "../../base/index";
 import type { ByteString, SeededRandom } from "../../base/index";
 import { u32String } from "../keys";
 import type { LogBatch } from "../log-batch";
+import { checkRange, checkRowKey } from "../row-limits";
 import { notInMemory } from "../types";
 import type {
   AppliedRecord,
@@ -81,6 +82,9 @@ export class MemoryStorage implements Storage {
   private readonly log: MemoryLog;
   private readonly rows: AppliedRows;
   private flushIsWanted = false;
+  private closing: Promise<void> | undefined;
+  /** A failure that the listener has not been told of. */
+  private untold: Error | undefined;
   private readonly loads = new PendingLoads();
   private lastSnapshotId = 0;
   private pinnedSnapshots = 0;
@@ -132,7 +136,7 @@ export class MemoryStorage implements Storage {
 
   groups(): number[] {
     this.checkUsable();
-    return this.log.groups();
+    return [...new Set([...this.log.groups(), ...this.rows.groupIds()])].sort((left, right) => left - right);
   }
 
   readLogState(group: number): GroupLogState {
@@ -173,6 +177,7 @@ export class MemoryStorage implements Storage {
 
   get(group: number, key: ByteString, tier: ReadTier): ByteString | null | NotInMemory {
     this.checkUsable();
+    checkRowKey(key);
     if (!this.mayRead(group, key, tier)) return notInMemory;
     return this.rows.image.get(u32String(group) + key) ?? null;
   }
@@ -184,6 +189,7 @@ export class MemoryStorage implements Storage {
   scan(group: number, request: ScanRequest, tier: ReadTier): ScanPage | NotInMemory {
     this.checkUsable();
     const image = this.imageOf(request.snapshot);
+    checkRange(request.lower, request.upper);
     if (!this.mayRead(group, request.lower, tier)) return notInMemory;
     return scanRows(image, u32String(group), request);
   }
@@ -196,6 +202,7 @@ export class MemoryStorage implements Storage {
 
   loadMany(group: number, keys: readonly ByteString[], done: (values: (ByteString | null)[]) => void): void {
     const prefix = u32String(group);
+    keys.forEach(checkRowKey);
     const wanted = keys.map((key) => prefix + key);
     this.load(undefined, (image) => wanted.map((key) => image.get(key) ?? null), done);
   }
@@ -204,8 +211,8 @@ export class MemoryStorage implements Storage {
     this.load(request.snapshot, (image) => scanRows(image, u32String(group), request), done);
   }
 
-  countHeaders(group: number, request: CountRequest, done: (count: number) => void): void {
-    this.load(request.snapshot, (image) => countLiveHeaders(image, u32String(group), request), done);
+  countHeaders(group: number, request: CountRequest, done: (count: number) => void): () => void {
+    return this.load(request.snapshot, (image) => countLiveHeaders(image, u32String(group), request), done);
   }
 
   findGarbage(group: number, request: GarbageRequest, done: (garbage: Garbage) => void): void {
@@ -236,6 +243,7 @@ export class MemoryStorage implements Storage {
   }
 
   statistics(): StorageStatistics {
+    if (this.phase !== "refused") this.checkUsable();
     return {
       logBatchesTotal: this.totals.logBatches,
       logSyncsTotal: this.totals.logSyncs,
@@ -249,13 +257,13 @@ export class MemoryStorage implements Storage {
 
   /** What was submitted is finished, flushed and not reported. */
   close(): Promise<void> {
-    if (this.phase === "closed") return Promise.resolve();
+    if (this.closing) return this.closing;
     assert(this.phase !== "crashed", "a storage that crashed is gone");
     while (this.stepLog() || this.syncLog() || this.stepApply());
     this.stepFlush();
     this.disk.crash(this.driver.random, { unsynced: this.phase === "open" ? "kept" : "prefix" });
     this.end("closed");
-    return Promise.resolve();
+    return (this.closing = this.untold === undefined ? Promise.resolve() : Promise.reject(this.untold));
   }
 
   // Steps. Each returns whether it found something to do.
@@ -344,11 +352,13 @@ export class MemoryStorage implements Storage {
     if (!this.reaches("dataFlush")) return true;
     this.disk.data = this.rows.image;
     this.totals.dataFlushes++;
+    // What is applied on disk may be told before it is told as applied.
     for (const [group, index] of this.rows.flushed()) {
-      this.report(() => {
+      this.reports.unshift(() => {
         this.rows.reportPersisted(group, index);
         this.listener?.persisted(group, index);
       });
+      this.driver.onPending?.();
     }
     return true;
   }
@@ -431,15 +441,16 @@ export class MemoryStorage implements Storage {
   private fail(cause: unknown): void {
     const error = cause instanceof Error ? cause : new Error(errorText(cause));
     this.phase = "failed";
+    this.untold = error;
     this.loads.clear();
     this.report(() => {
       this.phase = "refused";
+      this.untold = undefined;
       this.listener?.failed(error);
     });
   }
 
   private mayRead(group: number, key: ByteString, tier: ReadTier): boolean {
-    assert(key.length > 0, "a key begins at the space byte");
     return tier === "anywhere" || (this.driver.isInMemory?.(group, key) ?? true);
   }
 
@@ -457,16 +468,25 @@ export class MemoryStorage implements Storage {
     snapshot: Snapshot | undefined,
     read: (image: RowImage) => T,
     done: (answer: T) => void,
-  ): void {
+  ): () => void {
+    // Like one that was under way when the disk failed, it is never answered.
+    if (this.phase === "refused") return () => undefined;
     this.checkUsable();
     // A load keeps the image of its snapshot, also when that is released meanwhile.
     const pinned = snapshot && this.imageOf(snapshot);
     this.totals.loads++;
+    let calledOff = false;
     this.loads.add(() => {
+      if (calledOff) return () => undefined;
       const answer = read(pinned ?? this.rows.image);
-      return () => done(answer);
+      return () => {
+        if (!calledOff) done(answer);
+      };
     });
     this.driver.onPending?.();
+    return () => {
+      calledOff = true;
+    };
   }
 }
 

@@ -18,24 +18,13 @@ import {
   headerKeyOfElement,
   parseElementKey,
 } from "../keys";
+import { checkRange } from "../row-limits";
 import type { CountRequest, Garbage, GarbageRequest, ScanPage, ScanRequest } from "../types";
 import { decodeValueHeader, versionBytes } from "../value-header";
 import type { RowImage } from "./ordered-map";
 
 /** What stands before the keys of a group. */
 export const GROUP_PREFIX_BYTES = 4;
-
-function isTombstone(key: ByteString): boolean {
-  return key.charCodeAt(0) >= Space.tombstone;
-}
-
-/** Asserts what every range must be: within one column family. */
-function checkRange(lower: ByteString, upper: ByteString): void {
-  assert(lower.length > 0 && upper.length > 0, "a range's bounds begin at the space byte");
-  const endsWithData =
-    upper.charCodeAt(0) < Space.tombstone || upper === String.fromCharCode(Space.tombstone);
-  assert(isTombstone(lower) || endsWithData, "a range stays within one column family");
-}
 
 export function scanRows(image: RowImage, prefix: ByteString, request: ScanRequest): ScanPage {
   const { lower, upper, maxRows, maxBytes, reverse = false, valuePrefixBytes } = request;

@@ -53,6 +53,10 @@ export class RawConnection {
     this.socket.pause();
   }
 
+  goOnReading(): void {
+    this.socket.resume();
+  }
+
   get unsentBytes(): number {
     return this.socket.writableLength;
   }

@@ -99,7 +99,10 @@ describe("what is wrong is refused with a sentence", () => {
     [["--clients", "5,5"], "--clients names something twice."],
     [["--keys", "1", "--keys", "2"], "--keys is given twice; lists are written with commas."],
     [["--workload", "set,scan"], '--workload is of set, get, mixed; "scan" is none.'],
-    [["--server", "memcached"], '--server is of basalt, redis, redis-memory; "memcached" is none.'],
+    [
+      ["--server", "memcached"],
+      '--server is of basalt, basalt-net, redis, redis-memory; "memcached" is none.',
+    ],
     [["--tiny=yes"], "--tiny takes no value."],
     [["--label", "../up"], '--label is of lower-case letters, digits, dots and hyphens, not "../up".'],
     [

@@ -56,6 +56,7 @@ describe("defaults", () => {
       maxClients: 10_000,
       outputLimitBytes: 16 * 2 ** 20,
       checkpointsKept: 2,
+      socketLayer: "native",
       logLevel: "info",
     });
   });

@@ -2,6 +2,7 @@
 import { SeededRandom } from "../../../src/base/index";
 import type { ByteString } from "../../../src/base/index";
 import { Batch, OPERATION_OVERHEAD_MAX_BYTES } from "../../../src/kv/batch";
+import { HybridClock } from "../../../src/kv/hybrid-clock";
 import {
   OperationReader,
   OperationTag,
@@ -10,6 +11,7 @@ import {
   ValueType,
   decodeValueHeader,
   encodeValueHeader,
+  endsBatch,
   headerKey,
   readPayloadHeader,
 } from "../../../src/storage/index";
@@ -98,14 +100,14 @@ test("what goes in comes out, with any growth and any truncation on the way", ()
       }
     }
     expect(batch.isEmpty).toBe(expected.length === 0);
-    const payload = batch.seal(3, 4, 2 ** 40 + 5, 6);
+    const [payload] = batch.seal(3, 4, clockAt(2 ** 40 + 5), Infinity) as [Buffer];
     expect({ seed, operations: decode(payload) }).toEqual({ seed, operations: expected });
     expect(readPayloadHeader(payload)).toEqual({
       flags: 0,
       term: 3,
       routeEpoch: 4,
       hlcMs: 2 ** 40 + 5,
-      hlcCounter: 6,
+      hlcCounter: 0,
       operationCount: expected.length,
       fragment: 0,
     });
@@ -116,7 +118,7 @@ test("an inline string is the row that its header and bytes make", () => {
   const batch = new Batch(1, 64);
   const source = Buffer.from("keyvalue");
   batch.putInlineString(0, source, 0, 3, source, 3, 8, 99, 7, 8);
-  const [[, key, row]] = decode(batch.seal(1, 0, 7, 9)) as [Operation];
+  const [[, key, row]] = decode(batch.seal(1, 0, clockAt(7), Infinity)[0]!) as [Operation];
   expect(key).toBe(headerKey(0, "key"));
   expect(decodeValueHeader(row)).toEqual({
     type: ValueType.string,
@@ -128,3 +130,30 @@ test("an inline string is the row that its header and bytes make", () => {
     rest: "value",
   });
 });
+
+test("a batch that is longer than an entry becomes fragments, cut between operations, with rising clocks", () => {
+  const random = new SeededRandom(5);
+  for (let round = 0; round < 50; round++) {
+    const batch = new Batch(1, 64);
+    const expected: Operation[] = [];
+    for (let i = random.between(1, 60); i > 0; i--) expected.push(appendRandom(random, batch));
+    const maxEntryBytes = random.between(PAYLOAD_HEADER_BYTES + 1, 400);
+    const payloads = batch.seal(3, 4, clockAt(1000), maxEntryBytes);
+    const headers = payloads.map(readPayloadHeader);
+    expect(payloads.flatMap(decode)).toEqual(expected);
+    if (payloads.length === 1) {
+      expect(headers[0]!.flags === 0 || expected.length === 1).toBe(true);
+      continue;
+    }
+    headers.forEach((header, fragment) => {
+      const isLast = fragment === payloads.length - 1;
+      expect(header).toMatchObject({ flags: isLast ? 3 : 1, fragment, hlcMs: 1000, hlcCounter: fragment });
+      expect(payloads[fragment]!.length <= maxEntryBytes || header.operationCount === 1).toBe(true);
+      expect(endsBatch(payloads[fragment]!)).toBe(isLast);
+    });
+  }
+});
+
+function clockAt(wallMs: number): HybridClock {
+  return new HybridClock({ wallMs: () => wallMs, monotonicMs: () => 0 });
+}

@@ -1,6 +1,7 @@
 // The map of databases: versions by batch, what each view names, taking back, the stored row.
 import { BasaltError } from "../../../src/base/index";
 import { Databases } from "../../../src/kv/databases";
+import { u32String } from "../../../src/storage/index";
 
 test("without a row every database has the id of its number, and new ids begin behind them", () => {
   const databases = new Databases(null);
@@ -43,6 +44,27 @@ test("what is taken back was never there, its ids included", () => {
   expect(databases.physical(1, undefined)).toBe(17);
 });
 
+test("a swap shows in each view when a replacement would, and can be taken back", () => {
+  const databases = new Databases(null);
+  databases.replace([2], 3);
+  const row = databases.swap(2, 5, 4);
+  expect(new Databases(row).all()).toEqual(databases.all());
+  const views = (committed: number): number[] =>
+    [2, 5].map((logical) => databases.physical(logical, committed));
+  expect([views(2), views(3), views(4)]).toEqual([
+    [2, 5],
+    [16, 5],
+    [5, 16],
+  ]);
+  const mark = databases.mark;
+  databases.swap(5, 2, 5);
+  expect(databases.physical(2, undefined)).toBe(16);
+  databases.rollback(mark);
+  expect(databases.physical(2, undefined)).toBe(5);
+  expect(databases.replace([2], 6).replaced).toEqual([5]);
+  expect(databases.physical(2, undefined)).toBe(17);
+});
+
 test("the row it gives is the row it is read from", () => {
   const databases = new Databases(null);
   databases.replace([0, 15], 1);
@@ -65,3 +87,17 @@ test("a damaged row is an error", () => {
     expect(() => new Databases(damaged)).toThrow(BasaltError);
   }
 });
+
+test("ids are never used again: when none are left nothing is replaced", () => {
+  const databases = new Databases(rowWithNextId(0xffff_ffff - 3));
+  expect([databases.canReplace(3), databases.canReplace(4)]).toEqual([true, false]);
+  expect(() => databases.replace([0, 1, 2, 3], 1)).toThrow("never used again");
+  databases.replace([0, 1, 2], 1);
+  expect(databases.physical(2, undefined)).toBe(0xffff_fffe);
+  expect(databases.canReplace(1)).toBe(false);
+});
+
+function rowWithNextId(nextId: number): string {
+  const ids = Array.from({ length: 16 }, (_, i) => u32String(i)).join("");
+  return "\u0001" + u32String(nextId) + "\u0010" + ids;
+}

@@ -96,8 +96,25 @@ describe("batches", () => {
     expect(node.storage.get(GROUP, "\x20large", "anywhere")).toBe(largest);
   });
 
-  test("effects beyond an entry are refused and leave nothing behind", () => {
+  test("keys that are longer than any row's have no row, and bounds of that kind are bounds", () => {
     const node = new KvNode();
+    const tooLong = "\x20".padEnd(600_000, "k");
+    put(node, KEY, "there");
+    node.settle();
+    const session = node.evaluator.begin(false, 0);
+    expect(session.get(tooLong)).toBeNull();
+    expect(session.header(0, tooLong)).toBeNull();
+    session.delete(tooLong);
+    const page = session.scan("\x20", `${tooLong}k`, { maxRows: 10, maxBytes: 1000 });
+    expect(page).toMatchObject({ keys: [KEY], next: undefined });
+    expect(session.scan(tooLong, `${tooLong}k`, { maxRows: 10, maxBytes: 1000 })).toMatchObject({ keys: [] });
+    session.put(tooLong, "v");
+    expect(node.evaluator.finish()).toBe(effectsTooLarge);
+    node.settle();
+  });
+
+  test("effects beyond the limit are refused and leave nothing behind", () => {
+    const node = new KvNode({ maxEffectsBytes: 16 << 20 });
     put(node, KEY, "kept");
     const session = node.evaluator.begin(false, 0);
     session.put(KEY, "lost");

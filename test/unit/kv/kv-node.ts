@@ -104,13 +104,15 @@ export class TestGroup implements GroupHandle {
 
 export interface KvNodeOptions extends Partial<Omit<EvaluatorOptions, "storage" | "clock" | "scheduler">> {
   readonly seed?: number;
+  /** One on which another node has ended. */
+  readonly disk?: MemoryDisk;
   readonly isInMemory?: (key: ByteString) => boolean;
 }
 
 export class KvNode {
   readonly clock = new TestClock();
   readonly scheduler = new TestScheduler();
-  readonly disk = new MemoryDisk();
+  readonly disk: MemoryDisk;
   readonly storage: MemoryStorage;
   readonly group: TestGroup;
   readonly evaluator: Evaluator;
@@ -120,6 +122,7 @@ export class KvNode {
 
   constructor(options: KvNodeOptions = {}) {
     const { isInMemory } = options;
+    this.disk = options.disk ?? new MemoryDisk();
     this.storage = new MemoryStorage(this.disk, {
       nodeId: 1,
       driver: {
@@ -139,6 +142,12 @@ export class KvNode {
       },
     });
     this.group = new TestGroup(this.storage);
+    if (options.disk !== undefined) {
+      const log = this.storage.readLogState(GROUP);
+      this.group.lastIndex = log.lastIndex;
+      this.group.term = log.hardState.term + 1;
+      this.committedIndex = this.appliedIndex = this.storage.readApplied(GROUP).index;
+    }
     this.evaluator = new Evaluator(this.group, {
       storage: this.storage,
       clock: this.clock,
@@ -146,6 +155,8 @@ export class KvNode {
       hotRowsBytes: options.hotRowsBytes ?? 1 << 20,
       maxInFlightBytes: options.maxInFlightBytes ?? 1 << 20,
       ...(options.maxBatchBytes !== undefined && { maxBatchBytes: options.maxBatchBytes }),
+      ...(options.maxEntryBytes !== undefined && { maxEntryBytes: options.maxEntryBytes }),
+      ...(options.maxEffectsBytes !== undefined && { maxEffectsBytes: options.maxEffectsBytes }),
     });
     this.lead();
   }

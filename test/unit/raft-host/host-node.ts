@@ -8,6 +8,7 @@ import type { LogBatch } from "../../../src/storage/index";
 import { putPayloadHeader, PAYLOAD_HEADER_BYTES } from "../../../src/storage/index";
 import { MemoryDisk, MemoryStorage } from "../../../src/storage/memory/index";
 import { TestScheduler } from "../kv/kv-node";
+import { encodeOperation, put } from "../storage/log-builder";
 
 export const GROUP = 1;
 
@@ -88,18 +89,25 @@ export class HostNode {
     return group.propose(this.payload(term), term);
   }
 
-  payload(term: number): Buffer {
-    const payload = Buffer.alloc(PAYLOAD_HEADER_BYTES);
+  /** One fragment of a batch without operations. */
+  fragment(term: number, fragment: number, flags: number): Buffer {
+    return this.payload(term, 0, flags, fragment);
+  }
+
+  /** A batch without operations, or with one put of so many bytes. */
+  payload(term: number, valueBytes = 0, flags = 0, fragment = 0): Buffer {
+    const operation = valueBytes === 0 ? [] : [encodeOperation(put("\u0020k", "v".repeat(valueBytes)))];
+    const payload = Buffer.concat([Buffer.alloc(PAYLOAD_HEADER_BYTES), ...operation]);
     // Rising along the log: by term, and within a term by its leader.
     const hlcMs = term * 1_000_000 + this.clock++;
     putPayloadHeader(payload, 0, {
-      flags: 0,
+      flags,
       term,
       routeEpoch: 0,
       hlcMs,
       hlcCounter: 0,
-      operationCount: 0,
-      fragment: 0,
+      operationCount: operation.length,
+      fragment,
     });
     return payload;
   }

@@ -123,6 +123,64 @@ describe("the log", () => {
   });
 });
 
+describe("large batches", () => {
+  test("a turn's entries go to the log in parts, answered with the last one, the term before any of them", () => {
+    const node = new HostNode().start();
+    const before = node.logBatches;
+    const { term } = node.group.status;
+    for (let i = 0; i < 12; i++) node.group.propose(node.payload(term, 2 * 1024 * 1024), term);
+    node.settle();
+    expect(node.logBatches - before).toBe(3);
+    expect(node.group.status).toMatchObject({ commitIndex: 13, appliedIndex: 13 });
+    expect(node.storage.readLogState(GROUP).hardState.term).toBe(term);
+  });
+
+  test("a crash between the parts leaves a log that can be started from", () => {
+    for (let kept = 0; kept <= 4; kept++) {
+      const node = new HostNode(new MemoryDisk(), { voters: [1, 2, 3] });
+      node.host.start();
+      node.settle();
+      const append = new Message(MessageType.app, 1);
+      append.from = 2;
+      append.term = 4;
+      append.commit = 6;
+      append.entries = Array.from({ length: 6 }, (_, i) => ({
+        term: 4,
+        index: i + 1,
+        type: 0 as const,
+        data: node.payload(4, 5 * 1024 * 1024),
+      }));
+      node.group.step(append);
+      node.scheduler.endTurn();
+      node.storage.stepLog();
+      node.storage.crash(new SeededRandom(1), { unsynced: kept });
+      const again = new HostNode(node.disk, { voters: [1, 2, 3] });
+      const { hardState, lastIndex } = again.storage.readLogState(GROUP);
+      if (lastIndex > 0) expect(hardState).toMatchObject({ term: 4 });
+      expect(hardState.commit).toBeLessThanOrEqual(lastIndex);
+    }
+  });
+
+  test("fragments with an entry between them, and dropped ones, hold nothing up", () => {
+    const node = new HostNode().start();
+    const { term } = node.group.status;
+    const fragment = (number: number, flags: number): number =>
+      node.group.propose(node.fragment(term, number, flags), term);
+    fragment(0, 1);
+    node.group.propose(Buffer.alloc(0), term);
+    node.settle();
+    expect(node.group.status.appliedIndex).toBe(1);
+    const last = fragment(1, 3);
+    node.settle();
+    expect(node.group.status.appliedIndex).toBe(last);
+    fragment(0, 1);
+    node.settle();
+    node.storage.crash(new SeededRandom(1), { unsynced: "kept" });
+    const again = new HostNode(node.disk).start();
+    expect(again.group.status).toMatchObject({ leading: true, appliedIndex: last + 2 });
+  });
+});
+
 describe("a failing disk", () => {
   for (const operation of ["logWrite", "logSync", "dataWrite", "dataFlush"] as const) {
     test(`(${operation}) ends everything, once`, () => {
@@ -147,6 +205,18 @@ describe("a failing disk", () => {
       expect(node.group.status.leading).toBe(false);
     });
   }
+
+  test("after a stop it is still told, once", () => {
+    const node = new HostNode().start();
+    node.takeTold();
+    node.propose();
+    node.scheduler.endTurn();
+    node.host.stop();
+    node.disk.failing.add("logSync");
+    node.settle();
+    node.host.failed(new Error("again"));
+    expect(node.takeTold()).toEqual(["following", expect.stringContaining("The disk failed (logSync)")]);
+  });
 
   test("a host that was stopped does nothing more", () => {
     const node = new HostNode().start();

@@ -1,5 +1,6 @@
 // Redis connections over sockets that a test holds, on a kv node whose commits and applies the test decides. Shared by the
 // tests of connections; no test of its own.
+import { SeededRandom } from "../../../src/base/index";
 import { KvNode } from "../kv/kv-node";
 import type { KvNodeOptions } from "../kv/kv-node";
 import { CommandTable, RedisServer, settingsWith } from "../../../src/redis/index";
@@ -51,8 +52,6 @@ export class TestSocket implements ClientSocket {
   resume(): void {
     this.paused = false;
   }
-
-  keepAlive(): void {}
 
   end(): void {
     this.ended = true;
@@ -109,6 +108,11 @@ export class TestClient {
     this.handler.drained();
   }
 
+  /** It sends no more, and still reads. */
+  endInput(): void {
+    this.handler.peerEnded?.();
+  }
+
   close(): void {
     this.handler.closed();
   }
@@ -136,6 +140,7 @@ export class ConnectionNode extends KvNode {
       storage: this.storage,
       clock: this.clock,
       scheduler: this.scheduler,
+      random: new SeededRandom(options.seed ?? 1),
       pool: this.pool,
       table: new CommandTable([...ALL_COMMANDS, ...(options.commands ?? [])]),
       settings: settingsWith({

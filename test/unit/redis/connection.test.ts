@@ -464,6 +464,7 @@ describe("a connection ends", () => {
 
 test("effects that exceed an entry are refused, and nothing of them is kept", () => {
   const node = new ConnectionNode({
+    maxEffectsBytes: 16 << 20,
     maxInFlightBytes: 1 << 30,
     commands: [
       {

@@ -141,3 +141,14 @@ test("a field beyond 64 KiB is refused, one of 64 KiB is kept", () => {
   expect(client.call("HGET", "h", `${field}x`)).toBeNull();
   expect(client.call("HDEL", "h", field)).toBe(1);
 });
+
+test("a field that is longer than any can be is not there", () => {
+  const client = new RedisNode().connect();
+  const field = "f".repeat(600_000);
+  client.call("HSET", "h", "a", 1, "b", 2);
+  expect(client.pipeline(["HGET", "h", field], ["HDEL", "h", field, "a"], ["HLEN", "h"])).toEqual([
+    null,
+    1,
+    1,
+  ]);
+});

@@ -21,17 +21,12 @@ function scanAll(client: CommandClient, between: () => void, ...options: (string
 }
 
 test("cursors are read as C's strtoul reads them", () => {
-  expect(["", "0", "7", "+7", "-1", "18446744073709551615"].map(cursorOf)).toEqual([
-    0,
-    0,
-    7,
-    7,
-    CURSOR_END,
-    CURSOR_END,
-  ]);
-  expect([" 1", "1 ", "x", "1x", "--1", "+", "18446744073709551616"].map(cursorOf)).toEqual(
-    Array(7).fill(undefined),
-  );
+  expect(
+    ["", "0", "7", "+7", "-1", "18446744073709551615"].map((text) => cursorOf(text, CURSOR_END)),
+  ).toEqual([0, 0, 7, 7, CURSOR_END, CURSOR_END]);
+  expect(
+    [" 1", "1 ", "x", "1x", "--1", "+", "18446744073709551616"].map((text) => cursorOf(text, CURSOR_END)),
+  ).toEqual(Array(7).fill(undefined));
 });
 
 test("a cursor stands behind its key and before the next place", () => {

@@ -126,16 +126,8 @@ test("limits are told, and nothing is changed", () => {
   expect(client.call("SETRANGE", "k", 512 * KIB * KIB - 1, "x")).toBe(512 * KIB * KIB);
   expect(client.call("APPEND", "k", "x")).toBe(tooLong);
   expect(client.call("STRLEN", "k")).toBe(512 * KIB * KIB);
-  const large = "x".repeat(17 * KIB * KIB);
-  for (const words of [
-    ["SET", "big", large],
-    ["SET", "big", large, "EX", 10],
-    ["MSET", "small", "1", "big", large],
-    ["APPEND", "big", large],
-    ["SETRANGE", "big", 0, large],
-    ["HSET", "big", "field", large],
-  ]) {
-    expect(client.call(...words)).toMatch(/^ERR .*(log entry|16 MiB)/);
-  }
-  expect(client.call("EXISTS", "big", "small")).toBe(0);
+  const large = "x".repeat(2 * KIB * KIB);
+  expect(client.call("SETRANGE", "k", 511 * KIB * KIB, large)).toBe(tooLong);
+  expect(client.call("APPEND", "k", large)).toBe(tooLong);
+  expect(client.call("STRLEN", "k")).toBe(512 * KIB * KIB);
 });

@@ -1,5 +1,6 @@
 // A Redis server over the in-memory storage, for tests of commands: words of any bytes go in, replies come out, and turns,
 // commits, loads and timers run until they have. Time stands still unless a test moves it. Shared; no test of its own.
+import { SeededRandom } from "../../../src/base/index";
 import type { ByteString } from "../../../src/base/index";
 import { CommandTable, RedisServer, settingsWith } from "../../../src/redis/index";
 import type { ConfigRewriter, ShutdownRequest, SocketHandler } from "../../../src/redis/index";
@@ -91,6 +92,7 @@ export class RedisNode {
       storage,
       clock,
       scheduler,
+      random: new SeededRandom(options.seed ?? 1),
       pool: this.pool,
       table: new CommandTable(),
       settings: settingsWith({ maxClients: 100, outputLimitBytes: options.outputLimitBytes ?? 1 << 30 }),

@@ -97,3 +97,13 @@ test("where a key has expired, nothing goes before the time is fixed", () => {
   node.kv.clock.wall -= 10;
   expect(client.call("EXISTS", "short")).toBe(0);
 });
+
+test.each(["DBSIZE", "INFO"])("a count of a client that goes is called off (%s)", (command) => {
+  const { node } = populated();
+  const gone = node.connect();
+  gone.send([command]);
+  expect(node.kv.storage.statistics()["pinnedSnapshots"]).toBe(1);
+  gone.close();
+  expect(node.kv.storage.statistics()["pinnedSnapshots"]).toBe(0);
+  node.turn();
+});

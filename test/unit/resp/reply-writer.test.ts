@@ -117,6 +117,20 @@ describe("marks", () => {
     expect(text).toBe("+OK\r\n-ERR no\r\n");
   });
 
+  test("room that was made is used, and what was written before stays", () => {
+    const pool = new OutputBlockPool();
+    const writer = new ReplyWriter(pool);
+    writer.ok();
+    writer.makeRoom(1_000_000);
+    const lent = pool.lentBytes;
+    for (let i = 0; i < 100; i++) writer.raw("x".repeat(10_000));
+    expect(pool.lentBytes).toBe(lent);
+    const block = writer.take()!;
+    expect(block.filled().toString("latin1")).toBe("+OK\r\n" + "x".repeat(1_000_000));
+    pool.release(block);
+    expect(pool.lentBytes).toBe(0);
+  });
+
   test("rollback to nothing leaves nothing to take, and no block", () => {
     const pool = new OutputBlockPool();
     const writer = new ReplyWriter(pool);

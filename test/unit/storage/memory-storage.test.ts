@@ -5,6 +5,7 @@ import { metaKey } from "../../../src/storage/keys";
 import { LogBatch } from "../../../src/storage/log-batch";
 import { MemoryDisk, MemoryStorage } from "../../../src/storage/memory/index";
 import type { MemoryDriver } from "../../../src/storage/memory/index";
+import { MAX_ROW_KEY_BYTES, rowBound } from "../../../src/storage/row-limits";
 import { notInMemory } from "../../../src/storage/types";
 import { payloadOf, put, remove, removeRange } from "./log-builder";
 import type { TestOperation } from "./log-builder";
@@ -278,6 +279,43 @@ describe("apply", () => {
     expect(node.storage.multiGet(GROUP, ["\x100", "\x101"], "anywhere")).toEqual([null, "g"]);
   });
 
+  test("entries without operations stand between fragments, and fragments of a newer term drop those of an older", () => {
+    const node = new Node(new MemoryDisk());
+    const fragment = (term: number, number: number, flags: number): number =>
+      node.append(
+        payloadOf([put(`\x10${term}${number}`, "f")], { term, hlcMs: 10 + number, flags, fragment: number }),
+        term,
+      );
+    fragment(1, 0, 1);
+    fragment(2, 0, 1);
+    node.append(Buffer.alloc(0), 2);
+    node.append(Buffer.from("change"), 2, 2);
+    fragment(2, 1, 1);
+    node.apply();
+    expect(node.storage.readApplied(GROUP).index).toBe(0);
+    expect(node.storage.pending).toBe(false);
+    fragment(2, 2, 3);
+    node.apply();
+    expect(node.storage.readApplied(GROUP)).toEqual({ index: 6, term: 2, hlcMs: 12, hlcCounter: 0 });
+    expect(node.storage.multiGet(GROUP, ["\x1010", "\x1020", "\x1022"], "anywhere")).toEqual([
+      null,
+      "f",
+      "f",
+    ]);
+  });
+
+  test("what a flush has brought to disk may be told before it is told as applied", () => {
+    const node = new Node(new MemoryDisk());
+    node.write(put("\x10a", "1"));
+    node.storage.runAll();
+    node.takeEvents();
+    node.storage.submitApply(GROUP, 1);
+    node.storage.stepApply();
+    node.storage.stepFlush();
+    node.storage.deliver();
+    expect(node.takeEvents()).toEqual(["persisted 1 1", "applied 1 1"]);
+  });
+
   const wrong: [string, (node: Node) => void, string][] = [
     ["the applied record", (node) => node.write(put(metaKey(1), "x")), "names the applied record"],
     ["a deletion of it", (node) => node.write(remove(metaKey(1))), "names the applied record"],
@@ -457,6 +495,73 @@ describe("reads", () => {
       expect(() => node.storage.get(GROUP, "\x10a", "memory")).toThrow();
     }
   });
+});
+
+describe("the end", () => {
+  test.each(["logWrite", "logSync", "dataFlush"] as const)(
+    "a disk that fails at the close (%s) rejects",
+    async (operation) => {
+      const disk = new MemoryDisk();
+      const node = new Node(disk);
+      node.write(put("\x10a", "1"));
+      disk.failing.add(operation);
+      await expect(node.storage.close()).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+      await expect(node.storage.close()).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+      expect(node.takeEvents()).toEqual([]);
+    },
+  );
+
+  test("after a failure that was told, loads go unanswered, figures stay, and the close is clean", async () => {
+    const disk = new MemoryDisk();
+    const node = new Node(disk);
+    disk.failing.add("logWrite");
+    node.write(put("\x10a", "1"));
+    node.storage.runAll();
+    const answered = jest.fn();
+    node.storage.loadMany(GROUP, ["\x10a"], answered);
+    node.storage.countHeaders(GROUP, { lower: "\x10", upper: "\x11", nowMs: 0 }, answered)();
+    node.storage.runAll();
+    expect(node.storage.statistics()["logQueueBatches"]).toBe(0);
+    await node.storage.close();
+    expect(answered).not.toHaveBeenCalled();
+    expect(() => node.storage.statistics()).toThrow("closed");
+  });
+});
+
+test("a count that is called off is not answered", () => {
+  const node = new Node(new MemoryDisk());
+  const answered = jest.fn();
+  node.storage.countHeaders(GROUP, { lower: "\x10", upper: "\x11", nowMs: 0 }, answered)();
+  node.storage.runAll();
+  expect(answered).not.toHaveBeenCalled();
+});
+
+test("keys and bounds are no longer than a row's can be", () => {
+  const { storage } = new Node(new MemoryDisk());
+  const longest = "\x10".padEnd(MAX_ROW_KEY_BYTES, "k");
+  expect(storage.get(GROUP, longest, "anywhere")).toBeNull();
+  expect(() => storage.get(GROUP, `${longest}k`, "anywhere")).toThrow("no longer");
+  expect(() => storage.multiGet(GROUP, [`${longest}k`], "anywhere")).toThrow("no longer");
+  expect(() => storage.loadMany(GROUP, [`${longest}k`], () => undefined)).toThrow("no longer");
+  const request = { upper: "\x11", maxRows: 1, maxBytes: 1 };
+  expect(storage.scan(GROUP, { ...request, lower: rowBound(`${longest}kk`) }, "anywhere")).toMatchObject({
+    keys: [],
+  });
+  expect(() => storage.scan(GROUP, { ...request, lower: `${longest}kk` }, "anywhere")).toThrow("bounds");
+});
+
+test("a group whose log is lost is still known by its data", () => {
+  const disk = new MemoryDisk();
+  const node = new Node(disk);
+  node.write(put("\x10a", "1"));
+  node.apply();
+  node.storage.stepFlush();
+  node.storage.crash(power, { unsynced: "kept" });
+  disk.syncedLogs.clear();
+  const again = new Node(disk);
+  expect(again.storage.groups()).toEqual([GROUP]);
+  expect(again.storage.readApplied(GROUP).index).toBe(1);
+  expect(again.storage.readLogState(GROUP).lastIndex).toBe(0);
 });
 
 test("metadata is durable when the call returns", () => {

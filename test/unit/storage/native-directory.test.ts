@@ -119,6 +119,16 @@ test("a log whose data is gone is refused", async () => {
   expectRefusal("STORAGE_CORRUPT", () => open());
 });
 
+test("data whose log is gone are refused, as often as it is tried", async () => {
+  const node = new NativeNode({ directory: path, nodeId: 1 });
+  for (let at = 0; at < 5; at++) await node.write(put("\u0010k", String(at)));
+  await node.storage.close();
+  rmSync(join(path, "log"), { recursive: true });
+  for (let attempt = 0; attempt < 2; attempt++) {
+    expect(expectRefusal("STORAGE_CORRUPT", () => open())).toMatch(/log\/ is empty and data\/ is not/);
+  }
+});
+
 test("an addon that is not there is named with what to do", () => {
   const message = expectRefusal("ADDON_MISSING", () =>
     openNativeStorage({ directory: path, nodeId: 1, addonPath: join(directory.path, "no.node") }),

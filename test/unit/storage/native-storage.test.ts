@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import type { ByteString } from "../../../src/base/index";
-import { Space, notInMemory } from "../../../src/storage/index";
+import { MAX_ROW_KEY_BYTES, Space, notInMemory, rowBound } from "../../../src/storage/index";
 import type { ScanPage, ScanRequest } from "../../../src/storage/index";
 import { payloadOf, put, remove, removeRange } from "./log-builder";
 import { GROUP, NativeNode, TemporaryDirectory } from "./native-node";
@@ -125,6 +125,36 @@ describe("log and apply", () => {
     await node.apply(await node.append(fragment(1, 3)));
     expect(scan({}).keys).toEqual([row("f2-0"), row("f2-1")]);
     expect(node.appliedIndex).toBe(5);
+  });
+
+  test("entries without operations stand between fragments, and fragments of a newer term drop those of an older", async () => {
+    const fragment = (number: number, flags: number): Buffer => {
+      const { term } = node;
+      return payloadOf([put(row(`${term}-${number}`), "v")], {
+        term,
+        hlcMs: ++node.hlcMs,
+        flags,
+        fragment: number,
+      });
+    };
+    const append = (payload: Buffer, type = 0): void =>
+      node.batch.append(GROUP, node.nextIndex++, node.term, type, payload);
+    append(fragment(0, 1));
+    node.term = 2;
+    append(fragment(0, 1));
+    append(Buffer.alloc(0));
+    append(Buffer.from("change"), 2);
+    append(fragment(1, 1));
+    const ticket = node.storage.submitLog(node.batch);
+    await node.until(() => node.syncedTicket >= ticket);
+    node.storage.submitApply(GROUP, 5);
+    expect(await node.append(fragment(2, 3))).toBe(6);
+    expect(node.appliedIndex).toBe(0);
+    await node.apply(6);
+    expect(scan({}).keys).toEqual([row("2-0"), row("2-1"), row("2-2")]);
+    await node.storage.close();
+    node = open();
+    expect(node.appliedIndex).toBe(6);
   });
 
   test("what cannot be applied fails the storage and nothing of it is seen", async () => {
@@ -296,6 +326,20 @@ describe("reads", () => {
     expect(page.keys.length).toBe(23);
     expect(page.values).toContain(long);
     expect(node.storage.scan(GROUP, { ...everything, upper: row("20") }, "memory")).not.toBe(notInMemory);
+  });
+
+  test("keys and bounds are no longer than a row's can be", () => {
+    const { storage } = node;
+    const longest = row("").padEnd(MAX_ROW_KEY_BYTES, "k");
+    const bound = rowBound(`${longest}kk`);
+    expect(storage.get(GROUP, longest, "anywhere")).toBeNull();
+    expect(() => storage.get(GROUP, `${longest}k`, "anywhere")).toThrow("no longer");
+    expect(() => storage.multiGet(GROUP, [`${longest}k`], "anywhere")).toThrow("no longer");
+    expect(() => storage.loadMany(GROUP, [`${longest}k`], () => undefined)).toThrow("no longer");
+    expect(scan({ lower: bound }).keys[0]).toBe(row("long"));
+    expect(scan({ lower: bound, upper: bound })).toEqual({ keys: [], values: [], done: true });
+    expect(() => scan({ lower: `${longest}kk` })).toThrow("bounds");
+    expect(() => scan({ upper: "\u0041" })).toThrow("column family");
   });
 
   test("many loads answer each its own caller", async () => {

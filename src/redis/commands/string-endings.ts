@@ -1,0 +1,99 @@
+// GETDEL and GETEX: reads that end the life of a string, or set when it ends.
+import { loaded, notReady } from "../../kv/index";
+import type { NotReady, Steps } from "../../kv/index";
+import { ValueType } from "../../storage/index";
+import { goSliced } from "../command";
+import type { CommandContext, CommandSpec, GoSliced, GoStepped } from "../command";
+import { ERR_SYNTAX } from "../errors";
+import { countLookup, isWrongType } from "./lookup";
+import { replyWithOneSliced, wholeString } from "./sliced-strings";
+import { runAtOnce } from "./stepped-write";
+import { expiryOf, stringOptionsOf } from "./string-options";
+import { replyInSteps } from "./string-steps";
+import { SLICED_STRING_BYTES, replyWithString } from "./string-values";
+
+function getdel(context: CommandContext): void | NotReady | GoStepped {
+  return runAtOnce(getdelSteps(context));
+}
+
+function* getdelSteps(context: CommandContext): Steps {
+  const { args, reply, session } = context;
+  const database = session.database(context.connection.database);
+  const key = args.string(1);
+  const header = yield* loaded(() => session.header(database, key));
+  if (isWrongType(context, header, ValueType.string)) return countLookup(context, true);
+  yield* replyInSteps(session, reply, database, key, header);
+  countLookup(context, header !== null);
+  if (header !== null) session.removeHeader(database, key, header);
+}
+
+function getex(context: CommandContext): void | NotReady | GoSliced | GoStepped {
+  if (context.args.count > 2) return runAtOnce(getexSteps(context));
+  // Without options it changes nothing: a GET.
+  const { args, reply, session } = context;
+  const database = session.database(context.connection.database);
+  const key = args.string(1);
+  const header = session.header(database, key);
+  if (header === notReady) return notReady;
+  if (header === null) {
+    reply.null();
+  } else if (!isWrongType(context, header, ValueType.string)) {
+    if (header.length > SLICED_STRING_BYTES) return goSliced;
+    if (replyWithString(session, reply, database, key, header, 0, header.length) === notReady)
+      return notReady;
+  }
+  countLookup(context, header !== null);
+}
+
+function* getexSteps(context: CommandContext): Steps {
+  const { args, reply, session } = context;
+  const options = stringOptionsOf(args, 2, false);
+  if (options === undefined) return reply.error(ERR_SYNTAX);
+  const database = session.database(context.connection.database);
+  const key = args.string(1);
+  const header = yield* loaded(() => session.header(database, key));
+  if (header === null) {
+    countLookup(context, false);
+    return reply.null();
+  }
+  if (isWrongType(context, header, ValueType.string)) return countLookup(context, true);
+  const expiryMs = expiryOf(context, options, "getex");
+  if (typeof expiryMs === "string") {
+    countLookup(context, true);
+    return reply.error(expiryMs);
+  }
+  yield* replyInSteps(session, reply, database, key, header);
+  countLookup(context, true);
+  if (options.timeAt > 0 && expiryMs <= session.nowMs) session.removeHeader(database, key, header);
+  else if (expiryMs !== header.expiryMs) session.putHeader(database, key, { ...header, expiryMs });
+}
+
+const KEYS = { keys: [1, 1, 1], group: "string", since: "6.2.0" } as const;
+
+export const STRING_ENDING_COMMANDS: readonly CommandSpec[] = [
+  {
+    ...KEYS,
+    name: "getdel",
+    arity: 2,
+    flags: ["write", "fast"],
+    keyAccess: ["RW", "access", "delete"],
+    categories: ["write", "string", "fast"],
+    function: { kind: "evaluated", run: getdel, stepped: getdelSteps },
+  },
+  {
+    ...KEYS,
+    name: "getex",
+    arity: -2,
+    flags: ["write", "fast"],
+    keyAccess: ["RW", "access", "update"],
+    keyNotes: "RW and UPDATE because it changes the TTL",
+    categories: ["write", "string", "fast"],
+    function: {
+      kind: "evaluated",
+      run: getex,
+      stepped: getexSteps,
+      sliced: (context, done) =>
+        replyWithOneSliced(context, context.args.string(1), wholeString, ({ reply }) => reply.null(), done),
+    },
+  },
+];
