@@ -17,7 +17,6 @@ const WHILE_SUBSCRIBED: ReadonlySet<string> = new Set([
 export function refusalOf(connection: Connection, command: Command, args: Arguments): string | undefined {
   const { spec } = command;
   if (spec.arity >= 0 ? args.count !== spec.arity : args.count < -spec.arity) {
-    command.rejectedTotal++;
     return wrongArity(command.name);
   }
   if (connection.mustAuthenticate && !command.needsNoAuthentication) return ERR_NO_AUTHENTICATION;

@@ -58,6 +58,8 @@ export class Connection implements SocketHandler, CommandContext {
   readonly transaction: TransactionState;
   readonly execution: CommandExecution;
   private readonly outputGuard = new OutputGuard();
+  /** When the command that runs now, or ran last, had its turn; monotonic. */
+  commandStartedMs = 0;
   private running = false;
   /** A pause holds the present command. */
   isHeld = false;
@@ -87,6 +89,7 @@ export class Connection implements SocketHandler, CommandContext {
       roomMade: () => this.roomMade(),
       brokenOff: () => this.cutOff(),
       stateLost: () => this.closeAfterReply(),
+      lost: (error) => server.accounting.lost(error),
     });
     this.reply = this.replies.writer;
     this.session = evaluator.session;
@@ -218,6 +221,7 @@ export class Connection implements SocketHandler, CommandContext {
 
   chunk(bytes: Buffer): void {
     const { statistics, clock } = this.server;
+    statistics.readsTotal++;
     statistics.netInputBytesTotal += bytes.length;
     if (this.closing || this.isClosed) return;
     this.lastInteractionMs = clock.monotonicMs();
@@ -264,6 +268,7 @@ export class Connection implements SocketHandler, CommandContext {
     const { execution, replies } = this;
     this.running = replies.held = true;
     const nowMs = this.server.clock.monotonicMs();
+    if (!execution.isSuspended) this.commandStartedMs = nowMs;
     while (!execution.isSuspended && !this.closing && this.mayGoOn()) {
       const status = this.parser.next();
       if (status === ParseStatus.needMore) {
@@ -342,7 +347,10 @@ export class Connection implements SocketHandler, CommandContext {
     }
     this.lastCommand = command.name;
     const refusal = refusalOf(this, command, args);
-    if (refusal !== undefined) return this.refuse(command, refusal);
+    if (refusal !== undefined) {
+      command.rejectedTotal++;
+      return this.refuse(command, refusal, server.rejectedCommands);
+    }
     this.admit(command);
   }
 
@@ -364,13 +372,13 @@ export class Connection implements SocketHandler, CommandContext {
   }
 
   /** Answers a command that is not run. */
-  private refuse(command: Command, error: string): void {
+  private refuse(command: Command, error: string, countedAs = command): void {
     const { transaction } = this;
     const isExec = command.spec.name === "exec";
     if (isExec) transaction.discard();
     else transaction.abort();
     this.reply.error(isExec ? execAborted(error) : error);
-    this.execution.answered(command, 0);
+    this.execution.answered(countedAs, 0);
   }
 
   /** A connection that ends may be done, a paused one may go on; that one not from inside the evaluator's call. */

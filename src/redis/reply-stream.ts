@@ -55,13 +55,15 @@ export interface ReplyStreamScope {
   readonly clock: Clock;
   readonly pool: OutputBlockPool;
   readonly socket: ClientSocket;
-  readonly statistics: { netOutputBytesTotal: number };
+  readonly statistics: { netOutputBytesTotal: number; writesTotal: number };
   /** Replies have gone, or were replaced: there may be room for more. Called from inside the evaluator's calls. */
   roomMade(): void;
   /** A reply of which the client has a part cannot be ended: the connection has to be. */
   brokenOff(): void;
   /** The reply to a command that changed the client's state was lost: the client must begin anew. */
   stateLost(): void;
+  /** An error took the place of a reply. */
+  lost(error: string): void;
 }
 
 export class ReplyStream implements ReleaseWaiter {
@@ -97,6 +99,11 @@ export class ReplyStream implements ReleaseWaiter {
   /** No reply waits for a batch. */
   get isUngated(): boolean {
     return this.gates.length === 0;
+  }
+
+  /** Where in the writer the reply begins that is being written; below 0 when a part of it stands already. */
+  get replyAt(): number {
+    return this.partStands ? -1 : this.answeredBytes - this.sentBytes;
   }
 
   /** Bytes written and not taken by the kernel. */
@@ -218,6 +225,7 @@ export class ReplyStream implements ReleaseWaiter {
     const block = this.writer.take(bytes);
     assert(block !== undefined, "there are bytes to take");
     this.sentBytes += bytes;
+    statistics.writesTotal++;
     statistics.netOutputBytesTotal += bytes;
     socket.write(block);
   }
@@ -259,7 +267,9 @@ export class ReplyStream implements ReleaseWaiter {
         for (const { start, end, behind } of messages) {
           if (behind === i) this.writer.bytesFrom(bytes, start - origin, end - origin);
         }
-        if (i < commands.length && silent?.has(i) !== true) this.writer.error(error);
+        if (i === commands.length || silent?.has(i) === true) continue;
+        this.writer.error(error);
+        this.scope.lost(error);
       }
       stateIsLost ||= gate.changesClient;
     }

@@ -320,7 +320,7 @@ export class World {
     const { process } = this;
     for (const link of process.links) if (!link.isClosed) link.disconnect();
     const { watches } = process.evaluator;
-    assert(watches.isEmpty && watches.keyCount === 0, "nothing is watched for clients that have gone");
+    assert(watches.isEmpty && watches.watcherCount === 0, "nothing is watched for clients that have gone");
     assert(process.pool.lentBytes === 0, "every output block is back in its pool");
     assert(process.storage.statistics()["pinnedSnapshots"] === 0, "every pinned view was released");
 

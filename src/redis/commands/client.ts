@@ -278,7 +278,10 @@ const SUBCOMMANDS: readonly CommandSpec[] = [
     function: { kind: "immediate", run: trackinginfo },
   },
 ];
-const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("client", SUBCOMMANDS, ["slow", "connection"])];
+const ALL_SUBCOMMANDS = [
+  ...SUBCOMMANDS,
+  helpOf("client", SUBCOMMANDS, ["slow", "connection"], { group: "connection" }),
+];
 
 export const CLIENT_COMMANDS: readonly CommandSpec[] = [
   {

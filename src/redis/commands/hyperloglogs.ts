@@ -24,8 +24,6 @@ import { countLookup } from "./lookup";
 import { runAtOnce } from "./stepped-write";
 import { CHUNK_BYTES, elementsOf, putString } from "./string-values";
 
-/** Redis's hll-sparse-max-bytes: a longer sparse sketch becomes dense. */
-const SPARSE_MAX_BYTES = 3000;
 /** More elements, or more sketches, are gone through in steps. */
 const ELEMENTS_AT_ONCE = 1000;
 const SKETCHES_AT_ONCE = 32;
@@ -122,9 +120,10 @@ function* pfaddSteps(context: CommandContext): Steps {
   const { header } = found;
   const sketch = found.sketch ?? Sketch.empty();
   let changed = found.sketch === undefined;
+  const { hllSparseMaxBytes } = context.server.settings;
   for (let i = 2; i < args.count; i++) {
     const place = placeOf(args.buffer, args.start(i), args.end(i));
-    const raised = sketch.raise(place & (REGISTERS - 1), place >> REGISTER_BITS, SPARSE_MAX_BYTES);
+    const raised = sketch.raise(place & (REGISTERS - 1), place >> REGISTER_BITS, hllSparseMaxBytes);
     if (raised === Raised.corrupt) return reply.error(ERR_CORRUPT_SKETCH);
     if (raised === Raised.yes) changed = true;
     if (i % ELEMENTS_AT_ONCE === 0) yield "pause";
@@ -241,9 +240,10 @@ function* pfmergeSteps(context: CommandContext): Steps {
   if (typeof target === "string") return reply.error(target);
   const sketch = target.sketch ?? Sketch.empty();
   if (union.hasDense && !sketch.toDense()) return reply.error(ERR_CORRUPT_SKETCH);
+  const { hllSparseMaxBytes } = context.server.settings;
   for (let register = 0; register < REGISTERS; register++) {
     const value = union.registers[register]!;
-    if (value > 0) sketch.raise(register, value, SPARSE_MAX_BYTES);
+    if (value > 0) sketch.raise(register, value, hllSparseMaxBytes);
   }
   sketch.makeStale();
   putSketch(session, database, key, target.header, sketch);
