@@ -47,8 +47,10 @@ export type Announcement = (sequence: number) => void;
 
 /** Who wants to know what happens to keys beside what commands say of it; logical databases. */
 export interface KeyEvents {
-  /** Whether the creation of a key is to be told; then commands that write have to read what was there before. */
+  /** Whether the creation of a key is to be told. */
   readonly wantsCreated: boolean;
+  /** Whether what a write finds is to be told: a key that is not there, or whose time is over. No write is blind then. */
+  readonly wantsPrevious: boolean;
   created(session: Session, database: number, userKey: ByteString): void;
   /** A key was met whose time is over, and was deleted. */
   expired(session: Session, database: number, userKey: ByteString): void;
@@ -318,6 +320,15 @@ export class Session {
     if (this.scope.events?.wantsCreated === true) this.tellCreated(database, userKey);
     this.batch.putHeader(headerKey(database, userKey), header);
     this.wrote();
+  }
+
+  /**
+   * Goes before the put of a key that was not read: reads it, where somebody wants to hear of what was there. In steps,
+   * within the same step as the put.
+   */
+  beforePut(database: number, userKey: ByteString): void | NotReady {
+    if (this.scope.events?.wantsPrevious === true && this.header(database, userKey) === notReady)
+      return notReady;
   }
 
   /** A version above every one before it: two fields for a header. */

@@ -2,7 +2,7 @@
 // (notify-keyspace-events). A command tells of its effects by `notify`; expiry and the creation of keys are told by kv/.
 // What an evaluation tells is published at its end, in that order, and goes out when its batch is released.
 import type { ByteString } from "../base/index";
-import type { KeyEvents, Session } from "../kv/index";
+import type { Announcement, KeyEvents, Session } from "../kv/index";
 import type { ClientLimits } from "./clients/client-limits";
 import type { CommandContext } from "./command";
 import type { Connection } from "./connection";
@@ -14,16 +14,30 @@ export { KeyspaceEvent as NotificationClass };
 
 const PLACES = KeyspaceEvent.keyspace | KeyspaceEvent.keyevent;
 
-/** Tells of what an evaluated command did to a key of its database; costs one comparison while nobody listens. */
-export function notify(context: CommandContext, eventClass: number, event: string, key: ByteString): void {
-  const { server } = context;
+/**
+ * Tells of what an evaluated command did to a key, of its database if no other one is named; costs one comparison while
+ * nobody listens.
+ */
+export function notify(
+  context: CommandContext,
+  eventClass: number,
+  event: string,
+  key: ByteString,
+  database = context.connection.database,
+): void {
+  const { server, session } = context;
   if ((server.limits.keyspaceEvents & eventClass) === 0) return;
-  server.notifications.tell(context.session, context.connection.database, event, key);
+  server.notifications.tell(session, database, event, key);
 }
 
-/** Whether writes have to read what was there before, since somebody wants to hear of new keys. */
-export function wantsNewKeys({ server }: CommandContext): boolean {
-  return server.notifications.wantsCreated;
+/** Whether anything at all is told; asked before a key is made a text for nothing. */
+export function tellsEvents({ server }: CommandContext): boolean {
+  return server.limits.keyspaceEvents !== 0;
+}
+
+/** Takes what tells of a command, to call it when that is true. */
+interface Announcer {
+  announce(announcement: Announcement): void;
 }
 
 export class Notifications implements KeyEvents {
@@ -39,6 +53,10 @@ export class Notifications implements KeyEvents {
     return this.wants(KeyspaceEvent.newKey);
   }
 
+  get wantsPrevious(): boolean {
+    return this.wants(NotificationClass.newKey | NotificationClass.expired);
+  }
+
   created(session: Session, database: number, key: ByteString): void {
     this.tell(session, database, "new", key);
   }
@@ -48,10 +66,10 @@ export class Notifications implements KeyEvents {
   }
 
   /** Publishes at the end of the evaluation, where it is asked for. */
-  tell(session: Session, database: number, event: string, key: ByteString): void {
+  tell(announcer: Announcer, database: number, event: string, key: ByteString): void {
     const places = this.limits.keyspaceEvents & PLACES;
     if (places === 0) return;
-    session.announce((sequence) => {
+    announcer.announce((sequence) => {
       const { publisher } = this;
       if ((places & KeyspaceEvent.keyspace) !== 0) {
         publisher.publish("channel", `__keyspace@${database}__:${key}`, event, sequence);

@@ -5,6 +5,7 @@ import { loaded, notReady } from "../../kv/index";
 import type { NotReady, Steps } from "../../kv/index";
 import type { Arguments } from "../../resp/index";
 import { ValueType } from "../../storage/index";
+import type { ValueHeader } from "../../storage/index";
 import { fitted, readField, writeField } from "../bit-field";
 import type { FieldType, FieldValue, Overflow } from "../bit-field";
 import { goStepped } from "../command";
@@ -17,6 +18,7 @@ import {
   ERR_NOT_INTEGER,
   ERR_SYNTAX,
 } from "../errors";
+import { NotificationClass, notify } from "../notifications";
 import { countLookup, isWrongType } from "./lookup";
 import { StringPatch } from "./string-patch";
 import { CHUNK_BYTES, STRING_MAX_BYTES } from "./string-values";
@@ -130,8 +132,13 @@ function run(context: CommandContext, isReadOnly: boolean): void | NotReady | Go
   if (!ready) return notReady;
   if (!operations.some(writes)) countLookup(context, header !== null);
   reply.array(operations.length);
-  for (const operation of operations) execute(context, patch, operation);
-  patch.flush(bytesOf(operations));
+  const length = bytesOf(operations);
+  let isChanged = false;
+  for (const operation of operations) {
+    if (execute(context, patch, operation, isLonger(header, length))) isChanged = true;
+  }
+  patch.flush(length);
+  if (isChanged) notify(context, NotificationClass.string, "setbit", key);
 }
 
 /** For many fields: what was changed is put when many chunks are held, and read again where it is needed. */
@@ -146,16 +153,27 @@ function* steps(context: CommandContext, isReadOnly: boolean): Steps {
   if (!operations.some(writes)) countLookup(context, header !== null);
   const patch = new StringPatch(session, database, key, header);
   const length = bytesOf(operations);
+  const flushed = function* (): Steps {
+    yield* loaded(() => session.beforePut(database, key));
+    patch.flush(length);
+  };
+  let isChanged = false;
   reply.array(operations.length);
   for (let i = 0; i < operations.length; i++) {
     const operation = operations[i]!;
     yield* loaded(() => isOpen(patch, operation) || notReady);
-    execute(context, patch, operation);
+    if (execute(context, patch, operation, isLonger(header, length))) isChanged = true;
     const holdsMany = patch.chunkCount >= CHUNKS_AT_ONCE;
-    if (holdsMany) patch.flush(length);
+    if (holdsMany) yield* flushed();
     if (holdsMany || (i + 1) % OPERATIONS_A_STEP === 0) yield "pause";
   }
-  patch.flush(length);
+  yield* flushed();
+  if (isChanged) notify(context, NotificationClass.string, "setbit", key);
+}
+
+/** Whether the string becomes longer by being written to. */
+function isLonger(header: ValueHeader | null, length: number): boolean {
+  return length > (header === null ? 0 : header.length);
 }
 
 /** The operations, if this command may do all of them; a text is the error to reply with. */
@@ -193,14 +211,27 @@ function bytesOf(operations: readonly Operation[]): number {
   return bytes;
 }
 
-function execute({ reply }: CommandContext, patch: StringPatch, operation: Operation): void {
+/** Does an operation. Answers whether it is a change: whatever is written into a string that becomes longer is one. */
+function execute(
+  { reply }: CommandContext,
+  patch: StringPatch,
+  operation: Operation,
+  isLonger: boolean,
+): boolean {
   const { kind, type, offset, amount, overflow } = operation;
   const old = readField(patch, type, offset);
-  if (kind === "get") return reply.integer(old);
+  if (kind === "get") {
+    reply.integer(old);
+    return false;
+  }
   const value = kind === "set" ? fitted(type, amount, 0, overflow) : fitted(type, old, amount, overflow);
-  if (value === undefined) return reply.null();
+  if (value === undefined) {
+    reply.null();
+    return false;
+  }
   writeField(patch, type, offset, value);
   reply.integer(kind === "set" ? old : value);
+  return isLonger || BigInt(value) !== BigInt(old);
 }
 
 export const BIT_FIELD_COMMANDS: readonly CommandSpec[] = [

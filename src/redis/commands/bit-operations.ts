@@ -9,6 +9,8 @@ import { INLINE_STRING_MAX_BYTES, ValueEncoding, ValueType, u32String } from "..
 import type { ValueHeader } from "../../storage/index";
 import type { CommandContext, CommandSpec, GoStepped } from "../command";
 import { ERR_BITOP_NOT, ERR_SYNTAX, ERR_WRONG_TYPE } from "../errors";
+import { NotificationClass, notify } from "../notifications";
+import { countQuietLookup, notifyMiss, tellsMisses } from "./lookup";
 import { Pace, runAtOnce } from "./stepped-write";
 import { CHUNK_BYTES, chunkNumber, elementsOf } from "./string-values";
 
@@ -34,17 +36,31 @@ function* bitopSteps(context: CommandContext): Steps {
   if (operation === "NOT" && args.count !== 4) return reply.error(ERR_BITOP_NOT);
   const database = session.database(context.connection.database);
   const sources = yield* loaded(() => readSources(session, database, args));
-  if (sources.some(({ header }) => header !== null && header.type !== ValueType.string)) {
+  const wrong = sources.findIndex(({ header }) => header !== null && header.type !== ValueType.string);
+  const looked = wrong < 0 ? sources : sources.slice(0, wrong + 1);
+  if (tellsMisses(context)) {
+    for (const { key, header } of looked) if (header === null) notifyMiss(context, key);
+  }
+  // What is told is taken back when all begins again; what is counted is not, so it comes behind the last pause.
+  const countLookups = (): void => looked.forEach(({ header }) => countQuietLookup(context, header !== null));
+  if (wrong >= 0) {
+    countLookups();
     return reply.error(ERR_WRONG_TYPE);
   }
   const length = Math.max(...sources.map(({ header }) => header?.length ?? 0));
   const target = args.string(2);
   if (length === 0) {
     const old = yield* loaded(() => session.header(database, target));
-    if (old !== null) session.removeHeader(database, target, old);
+    if (old !== null) {
+      session.removeHeader(database, target, old);
+      notify(context, NotificationClass.generic, "del", target);
+    }
+    countLookups();
     return reply.integer(0);
   }
   yield* putResult(session, database, target, sources, operation, length);
+  countLookups();
+  notify(context, NotificationClass.string, "set", target);
   reply.integer(length);
 }
 
@@ -103,6 +119,7 @@ function* putResult(
     if (pace.isSpent(chunks * CHUNK_BYTES) && to < length) yield "stage";
   }
   const rest = isInline ? result.bytes.toString("latin1", 0, length) : "";
+  yield* loaded(() => session.beforePut(database, target));
   session.putHeader(database, target, { ...header, rest });
 }
 

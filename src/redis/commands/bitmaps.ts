@@ -10,6 +10,7 @@ import { BitScanner, BitSearch } from "../bit-scanner";
 import { goSliced } from "../command";
 import type { CommandContext, CommandSpec, GoSliced } from "../command";
 import { ERR_BIT_ARGUMENT, ERR_BIT_OFFSET, ERR_BIT_VALUE, ERR_NOT_INTEGER, ERR_SYNTAX } from "../errors";
+import { NotificationClass, notify } from "../notifications";
 import { integerWithin, isAbove } from "./integer-arguments";
 import { countLookup, isWrongType } from "./lookup";
 import { readPartsSliced } from "./sliced-parts";
@@ -58,6 +59,7 @@ function setbit(context: CommandContext): void | NotReady {
   if (old !== bit || header === null || at >= header.length) {
     const changed = String.fromCharCode(bit === 1 ? byte | mask : byte & ~mask);
     if (writeString(session, database, key, header, at, changed) === notReady) return notReady;
+    notify(context, NotificationClass.string, "setbit", key);
   }
   reply.integer(old);
 }

@@ -15,7 +15,7 @@ import { ERR_CURSOR, ERR_WRONG_TYPE } from "../errors";
 import type { Glob } from "../glob";
 import { FoundItems } from "./found-items";
 import { isListpack } from "./hash-encoding";
-import { countLookup, isWrongType } from "./lookup";
+import { countLookup, countSlicedLookup, isWrongType } from "./lookup";
 import { cursorOf } from "./scan-cursor";
 import { scanOptionsOf } from "./scan-options";
 import { readInSlices } from "./sliced-read";
@@ -140,7 +140,7 @@ function hscanSliced(context: CommandContext, done: (sequence: number) => void):
     view.header(database, key, (stored) => {
       if (read.abandoned) return read.end();
       const header = liveHeader(read, stored);
-      countLookup(context, header !== null);
+      countSlicedLookup(context, header !== null, key);
       if (header === null) replyEmpty(context);
       else if (header.type !== ValueType.hash) reply.error(ERR_WRONG_TYPE);
       else if (cursor === undefined || typeof options === "string") {

@@ -18,7 +18,7 @@ import type { CommandContext, CommandSpec, GoSliced } from "../command";
 import { ERR_TOO_LARGE, wrongArity } from "../dispatch-errors";
 import { ERR_FIELD_TOO_LONG, ERR_WRONG_TYPE } from "../errors";
 import { NotificationClass, notify } from "../notifications";
-import { countLookup, isWrongType } from "./lookup";
+import { countLookup, countSlicedLookup, isWrongType } from "./lookup";
 import { readInSlices } from "./sliced-read";
 import { liveHeader } from "./sliced-strings";
 import { elementsOf } from "./string-values";
@@ -173,7 +173,7 @@ function hgetallSliced(context: CommandContext, done: (sequence: number) => void
     view.header(database, key, (found) => {
       if (read.abandoned) return read.end();
       const header = liveHeader(read, found);
-      countLookup(context, header !== null);
+      countSlicedLookup(context, header !== null, key);
       if (header === null) reply.map(0);
       else if (header.type !== ValueType.hash) reply.error(ERR_WRONG_TYPE);
       if (header === null || header.type !== ValueType.hash) return read.end();

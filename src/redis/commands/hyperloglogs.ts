@@ -20,6 +20,7 @@ import { estimateOf } from "../hyperloglog/estimate";
 import { selfTest } from "../hyperloglog/self-test";
 import { Sketch, histogramOf, isSketch } from "../hyperloglog/sketch";
 import { Raised, runTexts } from "../hyperloglog/sparse-encoding";
+import { NotificationClass, notify } from "../notifications";
 import { countLookup } from "./lookup";
 import { runAtOnce } from "./stepped-write";
 import { CHUNK_BYTES, elementsOf, putString } from "./string-values";
@@ -130,7 +131,9 @@ function* pfaddSteps(context: CommandContext): Steps {
   }
   if (changed) {
     sketch.makeStale();
+    yield* loaded(() => session.beforePut(database, key));
     putSketch(session, database, key, header, sketch);
+    notify(context, NotificationClass.string, "pfadd", key);
   }
   reply.integer(changed ? 1 : 0);
 }
@@ -179,21 +182,18 @@ function* unionSteps(
   context: CommandContext,
 ): Generator<"load" | "pause", { registers: Uint8Array; hasDense: boolean } | string, void> {
   const { args, session } = context;
-  const { statistics } = context.server;
   const database = session.database(context.connection.database);
   const registers = new Uint8Array(REGISTERS);
   let hasDense = false;
   for (let from = 1; from < args.count; from += SKETCHES_AT_ONCE) {
     const to = Math.min(args.count, from + SKETCHES_AT_ONCE);
     const sketches = yield* loadedSketches(session, database, context, from, to);
-    for (const found of sketches) {
+    for (let i = 0; i < sketches.length; i++) {
+      const found = sketches[i]!;
       if (typeof found === "string") return found;
       const { sketch } = found;
-      if (sketch === undefined) {
-        statistics.keyspaceMissesTotal++;
-        continue;
-      }
-      statistics.keyspaceHitsTotal++;
+      countLookup(context, sketch !== undefined, from + i);
+      if (sketch === undefined) continue;
       if (sketch.isDense) hasDense = true;
       if (!sketch.mergeInto(registers)) return ERR_CORRUPT_SKETCH;
     }
@@ -247,6 +247,8 @@ function* pfmergeSteps(context: CommandContext): Steps {
   }
   sketch.makeStale();
   putSketch(session, database, key, target.header, sketch);
+  // The same word as for adding elements one by one.
+  notify(context, NotificationClass.string, "pfadd", key);
   reply.ok();
 }
 

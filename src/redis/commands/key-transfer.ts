@@ -6,6 +6,7 @@ import type { ValueHeader } from "../../storage/index";
 import { goStepped } from "../command";
 import type { CommandContext, CommandFunction, CommandSpec, GoStepped } from "../command";
 import { ERR_DATABASE, ERR_NO_SUCH_KEY, ERR_SAME_OBJECT, ERR_SYNTAX } from "../errors";
+import { NotificationClass, notify } from "../notifications";
 import { int32Of, isDatabase } from "./database-index";
 import { countLookup } from "./lookup";
 import { copyAtOnce, copyInSteps } from "./value-copy";
@@ -17,7 +18,7 @@ interface Transfer {
   readonly to: KeyPlace;
   /** The value that is replaced. */
   readonly replaced: ValueHeader | null;
-  /** Writes what the client is told, and counts. */
+  /** Counts, tells of it and writes the reply. */
   readonly answer: (context: CommandContext) => void;
   /** The source stays. */
   readonly keepsSource: boolean;
@@ -47,7 +48,12 @@ function renamePlan(replaces: boolean): Plan {
     const headers = headersOf(context, from, to);
     if (headers === notReady) return notReady;
     const { source, target } = headers;
-    const answer = (): void => (replaces ? reply.ok() : reply.integer(1));
+    const answer = (): void => {
+      notify(context, NotificationClass.generic, "rename_from", from.key);
+      notify(context, NotificationClass.generic, "rename_to", to.key);
+      if (replaces) reply.ok();
+      else reply.integer(1);
+    };
     const same = (): void => (replaces ? reply.ok() : reply.integer(0));
     if (source === null) reply.error(ERR_NO_SUCH_KEY);
     else if (from.key === to.key) same();
@@ -91,6 +97,7 @@ const copyPlan: Plan = (context) => {
   }
   const answer = (): void => {
     countLookup(context, true);
+    notify(context, NotificationClass.generic, "copy_to", to.key, logical);
     reply.integer(1);
   };
   return { from, source, to, replaced: target, answer, keepsSource: true };
@@ -116,14 +123,20 @@ const movePlan: Plan = (context) => {
     reply.integer(0);
     return answered;
   }
-  return { from, source, to, replaced: null, answer: () => reply.integer(1), keepsSource: false };
+  const answer = (): void => {
+    notify(context, NotificationClass.generic, "move_from", key);
+    notify(context, NotificationClass.generic, "move_to", key, logical);
+    reply.integer(1);
+  };
+  return { from, source, to, replaced: null, answer, keepsSource: false };
 };
 
 /** The copy takes its place, and the reply tells so. */
 function publish(context: CommandContext, transfer: Transfer, copy: ValueHeader): void {
   const { session } = context;
   const { from, source, to, replaced, answer, keepsSource } = transfer;
-  if (replaced !== null) session.abandonElements(to.database, to.key, replaced);
+  // What replaces it is a new key.
+  if (replaced !== null) session.removeHeader(to.database, to.key, replaced);
   session.putHeader(to.database, to.key, copy);
   if (!keepsSource) session.removeHeader(from.database, from.key, source);
   answer(context);
@@ -142,6 +155,7 @@ function transferOf(plan: Plan): CommandFunction {
     const transfer = yield* loaded(() => plan(context));
     if (transfer === answered) return;
     const copy = yield* copyInSteps(context, transfer.from, transfer.source, transfer.to);
+    yield* loaded(() => context.session.beforePut(transfer.to.database, transfer.to.key));
     publish(context, transfer, copy);
   }
   return { kind: "evaluated", run, stepped };

@@ -17,7 +17,7 @@ import {
   ERR_SYNTAX,
 } from "../errors";
 import { integerWithin } from "./integer-arguments";
-import { countLookup } from "./lookup";
+import { countLookup, countSlicedLookup } from "./lookup";
 import { eachPart } from "./sliced-parts";
 import { readInSlices } from "./sliced-read";
 import { liveHeader } from "./sliced-strings";
@@ -75,7 +75,7 @@ function lcs(context: CommandContext): void | NotReady | GoSliced {
   const checked = check(context, [a, b]);
   if (typeof checked !== "string" && isLong(checked.lengths)) return goSliced;
   countLookup(context, a !== null);
-  countLookup(context, b !== null);
+  countLookup(context, b !== null, 2);
   if (typeof checked === "string") return reply.error(checked);
   const { options } = checked;
   const work = commonSubsequence(inlineBytes(a), inlineBytes(b), options.wants !== "length");
@@ -104,7 +104,9 @@ function lcsSliced(context: CommandContext, done: (sequence: number) => void): v
       if (at === keys.length) return begin();
       read.view.header(database, keys[at]!, (header) => {
         if (read.abandoned) return read.end();
-        headers.push(liveHeader(read, header));
+        const live = liveHeader(read, header);
+        countSlicedLookup(context, live !== null, keys[at]!);
+        headers.push(live);
         readHeader(at + 1);
       });
     };

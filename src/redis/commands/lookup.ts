@@ -5,15 +5,27 @@ import type { CommandContext } from "../command";
 import { ERR_WRONG_TYPE } from "../errors";
 import { NotificationClass, notify } from "../notifications";
 
-/** Counts a reading command's lookup, of its first word's key; called once the command cannot be evaluated again. */
-export function countLookup(context: CommandContext, found: boolean): void {
-  const { statistics } = context.server;
-  if (found) {
-    statistics.keyspaceHitsTotal++;
-  } else {
-    statistics.keyspaceMissesTotal++;
-    if (tellsMisses(context)) notifyMiss(context, context.args.string(1));
-  }
+/**
+ * Counts a reading command's lookup of the key in word `keyAt`, and tells of a miss; called once the command cannot be
+ * evaluated again.
+ */
+export function countLookup(context: CommandContext, found: boolean, keyAt = 1): void {
+  countQuietLookup(context, found);
+  if (!found && tellsMisses(context)) notifyMiss(context, context.args.string(keyAt));
+}
+
+/** Counts a lookup of which nobody is told. */
+export function countQuietLookup({ server }: CommandContext, found: boolean): void {
+  if (found) server.statistics.keyspaceHitsTotal++;
+  else server.statistics.keyspaceMissesTotal++;
+}
+
+/** The same for a read in slices, which is no evaluation: what its view shows is committed, and is told at once. */
+export function countSlicedLookup(context: CommandContext, found: boolean, key: ByteString): void {
+  countQuietLookup(context, found);
+  if (found || !tellsMisses(context)) return;
+  const { server, connection } = context;
+  server.notifications.tell(connection, connection.database, "keymiss", key);
 }
 
 /** Whether somebody wants to hear of reads that find nothing. */

@@ -14,7 +14,7 @@ import { helpOf } from "./containers";
 import { evaluatedContainerOf } from "./evaluated-container";
 import { isListpack } from "./hash-encoding";
 import type { ListpackLimits } from "./hash-encoding";
-import { countLookup } from "./lookup";
+import { countQuietLookup } from "./lookup";
 import { elementsOf } from "./string-values";
 
 /** The longest integer of 64 bits. */
@@ -72,7 +72,8 @@ function ofValue(
     if (header === notReady) return notReady;
     if (header === null) reply.null();
     else if (answer(context, database, key, header) === notReady) return notReady;
-    countLookup(context, header !== null);
+    // Redis asks on behalf of nobody: no miss is told.
+    countQuietLookup(context, header !== null);
   };
 }
 

@@ -4,6 +4,7 @@ import { ValueEncoding, ValueType, u32String } from "../../storage/index";
 import type { ValueHeader } from "../../storage/index";
 import type { CommandContext } from "../command";
 import { ERR_WRONG_TYPE } from "../errors";
+import { countSlicedLookup } from "./lookup";
 import { readInSlices } from "./sliced-read";
 import type { SlicedRead } from "./sliced-read";
 import { liveHeader } from "./sliced-strings";
@@ -37,6 +38,7 @@ export function readPartsSliced(
     read.view.header(database, key, (header) => {
       if (read.abandoned) return read.end();
       const live = liveHeader(read, header);
+      countSlicedLookup(context, live !== null, key);
       if (live === null) {
         reader.absent();
       } else if (live.type !== ValueType.string) {

@@ -4,6 +4,7 @@ import { ValueEncoding, ValueType, u32String } from "../../storage/index";
 import type { ScanPage, ValueHeader } from "../../storage/index";
 import type { CommandContext } from "../command";
 import { ERR_WRONG_TYPE } from "../errors";
+import { countSlicedLookup } from "./lookup";
 import { readInSlices } from "./sliced-read";
 import type { SlicedRead } from "./sliced-read";
 import { CHUNK_BYTES, CHUNK_PAGE, ChunkWriter, chunkNumber, elementsOf } from "./string-values";
@@ -26,6 +27,7 @@ export function replyWithManySliced(
   readInSlices(context, done, (read) => {
     const database = read.view.database(context.connection.database);
     readHeaders(read, database, keys, (headers) => {
+      keys.forEach((key, i) => countSlicedLookup(context, headers[i] !== null, key));
       context.reply.array(keys.length);
       const write = (at: number): void => {
         for (; at < keys.length; at++) {
@@ -84,6 +86,7 @@ export function replyWithOneSliced(
     read.view.header(database, key, (header) => {
       if (read.abandoned) return read.end();
       const live = liveHeader(read, header);
+      countSlicedLookup(context, live !== null, key);
       if (live !== null && live.type === ValueType.string) {
         return writeString(read, database, key, live, range, () => read.end());
       }

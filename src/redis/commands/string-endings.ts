@@ -5,6 +5,7 @@ import { ValueType } from "../../storage/index";
 import { goSliced } from "../command";
 import type { CommandContext, CommandSpec, GoSliced, GoStepped } from "../command";
 import { ERR_SYNTAX } from "../errors";
+import { NotificationClass, notify } from "../notifications";
 import { countLookup, isWrongType } from "./lookup";
 import { replyWithOneSliced, wholeString } from "./sliced-strings";
 import { runAtOnce } from "./stepped-write";
@@ -24,7 +25,9 @@ function* getdelSteps(context: CommandContext): Steps {
   if (isWrongType(context, header, ValueType.string)) return countLookup(context, true);
   yield* replyInSteps(session, reply, database, key, header);
   countLookup(context, header !== null);
-  if (header !== null) session.removeHeader(database, key, header);
+  if (header === null) return;
+  session.removeHeader(database, key, header);
+  notify(context, NotificationClass.generic, "del", key);
 }
 
 function getex(context: CommandContext): void | NotReady | GoSliced | GoStepped {
@@ -64,8 +67,14 @@ function* getexSteps(context: CommandContext): Steps {
   }
   yield* replyInSteps(session, reply, database, key, header);
   countLookup(context, true);
-  if (options.timeAt > 0 && expiryMs <= session.nowMs) session.removeHeader(database, key, header);
-  else if (expiryMs !== header.expiryMs) session.putHeader(database, key, { ...header, expiryMs });
+  const hasTime = options.timeAt > 0;
+  if (hasTime && expiryMs <= session.nowMs) {
+    session.removeHeader(database, key, header);
+    notify(context, NotificationClass.generic, "del", key);
+  } else if (hasTime || expiryMs !== header.expiryMs) {
+    session.putHeader(database, key, { ...header, expiryMs });
+    notify(context, NotificationClass.generic, hasTime ? "expire" : "persist", key);
+  }
 }
 
 const KEYS = { keys: [1, 1, 1], group: "string", since: "6.2.0" } as const;

@@ -76,17 +76,28 @@ export function* putStringInSteps(
   value: number,
   expiryMs: number,
 ): Steps {
+  const name = args.string(key);
   if (args.length(value) <= STEP_BYTES) {
+    yield* loaded(() => session.beforePut(database, name));
     putArgument(session, database, args, key, value, expiryMs);
     return;
   }
   const header = newHeader(session, args.length(value), expiryMs);
-  yield* putChunks(session, database, args.string(key), header, args, value);
-  session.putHeader(database, args.string(key), header);
+  yield* putChunks(session, database, name, header, args, value);
+  yield* loaded(() => session.beforePut(database, name));
+  session.putHeader(database, name, header);
 }
 
-/** MSET: the chunks of long values first, then, behind the last stage, all that is visible. */
-export function* putManyInSteps(session: Session, database: number, args: Arguments): Steps {
+/**
+ * MSET: the chunks of long values first, then, behind the last stage, all that is visible; `put` is told of the key in each
+ * argument when it has been put.
+ */
+export function* putManyInSteps(
+  session: Session,
+  database: number,
+  args: Arguments,
+  put: (key: number) => void,
+): Steps {
   const headers = new Map<number, ValueHeader>();
   for (let i = 1; i < args.count; i += 2) {
     if (args.length(i + 1) <= STEP_BYTES) continue;
@@ -97,8 +108,10 @@ export function* putManyInSteps(session: Session, database: number, args: Argume
   const pace = new Pace();
   for (let i = 1; i < args.count; i += 2) {
     const header = headers.get(i);
+    yield* loaded(() => session.beforePut(database, args.string(i)));
     if (header !== undefined) session.putHeader(database, args.string(i), header);
     else putArgument(session, database, args, i, i + 1, 0);
+    put(i);
     // A pair of short ones costs more than its bytes.
     if (pace.isSpent(header === undefined ? args.length(i + 1) + 1024 : 1024)) yield "pause";
   }
@@ -147,6 +160,7 @@ export function* writeInSteps(
     if (pace.isSpent(CHUNK_BYTES)) yield step;
   }
   if (!isInPlace) yield* old.copy(prefix, last + 1, Math.ceil(length / CHUNK_BYTES));
+  yield* loaded(() => session.beforePut(database, key));
   if (!isInPlace || length !== header.length) session.putHeader(database, key, next);
   if (!isInPlace && header !== null) session.abandonElements(database, key, header);
   return length;

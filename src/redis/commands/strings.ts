@@ -7,6 +7,7 @@ import { goSliced, goStepped } from "../command";
 import type { CommandContext, CommandSpec, GoSliced, GoStepped } from "../command";
 import { wrongArity } from "../dispatch-errors";
 import { ERR_SYNTAX } from "../errors";
+import { NotificationClass, notify, tellsEvents } from "../notifications";
 import { expiryTime } from "./expiry-time";
 import { countLookup, isWrongType, notifyMiss, tellsMisses } from "./lookup";
 import { replyWithManySliced, replyWithOneSliced, wholeString } from "./sliced-strings";
@@ -71,6 +72,7 @@ function set(context: CommandContext): void | NotReady | GoStepped {
   const { args, reply } = context;
   if (args.length(2) > STEP_BYTES) return goStepped;
   if (args.count > 3) return setWithOptions(context);
+  if (tellsEvents(context)) return runAtOnce(setSteps(context));
   putArgument(context, 2, 0);
   reply.ok();
 }
@@ -78,7 +80,7 @@ function set(context: CommandContext): void | NotReady | GoStepped {
 function setWithOptions(context: CommandContext): void | NotReady | GoStepped {
   const options = stringOptionsOf(context.args, 3, true);
   if (options === undefined) return context.reply.error(ERR_SYNTAX);
-  if (readsOld(options)) return runAtOnce(setSteps(context));
+  if (readsOld(options) || tellsEvents(context)) return runAtOnce(setSteps(context));
   const expiryMs = expiryOf(context, options, "set");
   if (typeof expiryMs === "string") return context.reply.error(expiryMs);
   putArgument(context, 2, expiryMs);
@@ -92,7 +94,7 @@ function* setSteps(context: CommandContext): Steps {
   const expiryMs = expiryOf(context, options, "set");
   if (typeof expiryMs === "string") return reply.error(expiryMs);
 
-  const { wantsOld, keepsExpiry, onlyIfAbsent, onlyIfPresent } = options;
+  const { wantsOld, keepsExpiry, onlyIfAbsent, onlyIfPresent, timeAt } = options;
   const database = session.database(context.connection.database);
   if (readsOld(options)) {
     const key = args.string(1);
@@ -112,12 +114,21 @@ function* setSteps(context: CommandContext): Steps {
   } else {
     yield* putStringInSteps(session, database, args, 1, 2, expiryMs);
   }
+  tellSet(context, 1, timeAt > 0);
   if (!wantsOld) reply.ok();
 }
 
 /** Whether a SET has to know what was there. */
 function readsOld({ wantsOld, keepsExpiry, onlyIfAbsent, onlyIfPresent }: StringOptions): boolean {
   return wantsOld || keepsExpiry || onlyIfAbsent || onlyIfPresent;
+}
+
+/** Tells that the key in argument `keyAt` was set, and when it is to expire. */
+function tellSet(context: CommandContext, keyAt: number, hasTime = false): void {
+  if (!tellsEvents(context)) return;
+  const key = context.args.string(keyAt);
+  notify(context, NotificationClass.string, "set", key);
+  if (hasTime) notify(context, NotificationClass.generic, "expire", key);
 }
 
 /** Puts the string in an argument at the key in argument 1, in this turn. */
@@ -142,11 +153,13 @@ function setnx(context: CommandContext): void | NotReady | GoStepped {
   return runAtOnce(setnxSteps(context));
 }
 
-function* setnxSteps({ args, connection, reply, session }: CommandContext): Steps {
+function* setnxSteps(context: CommandContext): Steps {
+  const { args, connection, reply, session } = context;
   const database = session.database(connection.database);
   const header = yield* loaded(() => session.header(database, args.string(1)));
   if (header !== null) return reply.integer(0);
   yield* putStringInSteps(session, database, args, 1, 2, 0);
+  tellSet(context, 1);
   reply.integer(1);
 }
 
@@ -154,22 +167,25 @@ function* setnxSteps({ args, connection, reply, session }: CommandContext): Step
 function setWithTime(command: string, unitMs: number): CommandSpec["function"] {
   const expiry = ({ args, session }: CommandContext): number | string =>
     expiryTime(args, 2, unitMs, session.nowMs, command, true);
+  function* stepped(context: CommandContext): Steps {
+    const { args, connection, reply, session } = context;
+    const expiryMs = expiry(context);
+    if (typeof expiryMs === "string") return reply.error(expiryMs);
+    yield* putStringInSteps(session, session.database(connection.database), args, 1, 3, expiryMs);
+    tellSet(context, 1, true);
+    reply.ok();
+  }
   return {
     kind: "evaluated",
     run: (context) => {
       const expiryMs = expiry(context);
       if (typeof expiryMs === "string") return context.reply.error(expiryMs);
       if (context.args.length(3) > STEP_BYTES) return goStepped;
+      if (tellsEvents(context)) return runAtOnce(stepped(context));
       putArgument(context, 3, expiryMs);
       context.reply.ok();
     },
-    *stepped(context): Steps {
-      const { args, connection, reply, session } = context;
-      const expiryMs = expiry(context);
-      if (typeof expiryMs === "string") return reply.error(expiryMs);
-      yield* putStringInSteps(session, session.database(connection.database), args, 1, 3, expiryMs);
-      reply.ok();
-    },
+    stepped,
   };
 }
 
@@ -188,21 +204,23 @@ function* getsetSteps(context: CommandContext): Steps {
   countLookup(context, header !== null);
   yield* putStringInSteps(session, database, args, 1, 2, 0);
   if (header !== null) session.abandonElements(database, key, header);
+  tellSet(context, 1);
 }
 
 // ── MSET and MSETNX ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-function mset(context: CommandContext): void | GoStepped {
+function mset(context: CommandContext): void | NotReady | GoStepped {
   const { args, reply } = context;
   if (args.count % 2 === 0) return reply.error(wrongArity("mset"));
   if (isLong(context)) return goStepped;
+  if (!areReadyForPut(context)) return notReady;
   putPairs(context);
   reply.ok();
 }
 
-function* msetSteps({ args, connection, reply, session }: CommandContext): Steps {
-  yield* putManyInSteps(session, session.database(connection.database), args);
-  reply.ok();
+function* msetSteps(context: CommandContext): Steps {
+  yield* putPairsInSteps(context);
+  context.reply.ok();
 }
 
 function msetnx(context: CommandContext): void | NotReady | GoStepped {
@@ -216,14 +234,14 @@ function msetnx(context: CommandContext): void | NotReady | GoStepped {
 }
 
 function* msetnxSteps(context: CommandContext): Steps {
-  const { args, connection, reply, session } = context;
+  const { args, reply } = context;
   let areAbsent = true;
   for (let from = 1; from < args.count && areAbsent; from += WORDS_A_STEP) {
     const to = Math.min(args.count, from + WORDS_A_STEP);
     areAbsent = yield* loaded(() => keysAreAbsent(context, from, to));
     yield "pause";
   }
-  if (areAbsent) yield* putManyInSteps(session, session.database(connection.database), args);
+  if (areAbsent) yield* putPairsInSteps(context);
   reply.integer(areAbsent ? 1 : 0);
 }
 
@@ -247,7 +265,26 @@ function keysAreAbsent(
   return ready || notReady;
 }
 
-function putPairs({ args, connection, session }: CommandContext): void {
+/** Whether what the keys hold is in memory, where it has to be known before they are put. */
+function areReadyForPut(context: CommandContext): boolean {
+  if (!tellsEvents(context)) return true;
+  const { args, connection, session } = context;
+  const database = session.database(connection.database);
+  let ready = true;
+  for (let i = 1; i < args.count; i += 2) {
+    if (session.beforePut(database, args.string(i)) === notReady) ready = false;
+  }
+  return ready;
+}
+
+function putPairsInSteps(context: CommandContext): Steps {
+  const { args, connection, session } = context;
+  const database = session.database(connection.database);
+  return putManyInSteps(session, database, args, (keyAt) => tellSet(context, keyAt));
+}
+
+function putPairs(context: CommandContext): void {
+  const { args, connection, session } = context;
   const database = session.database(connection.database);
   for (let i = 1; i < args.count; i += 2) {
     putString(
@@ -260,6 +297,7 @@ function putPairs({ args, connection, session }: CommandContext): void {
       args.end(i + 1),
       0,
     );
+    tellSet(context, i);
   }
 }
 

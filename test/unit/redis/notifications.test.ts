@@ -33,6 +33,66 @@ const CASES: readonly (readonly [commands: readonly string[], events: readonly s
   [["SET a 1 NX", "SET a 1 NX"], ["set a"]],
   [["MSET a 1 b 2"], ["set a", "set b"]],
   [
+    ["MSETNX a 1 a 2 b 3", "MSETNX b 1 c 2"],
+    ["set a", "set a", "set b"],
+  ],
+  [["SETNX a 1", "SETNX a 2"], ["set a"]],
+  [
+    ["SETEX a 10 x", "PSETEX b 10000 x"],
+    ["set a", "expire a", "set b", "expire b"],
+  ],
+  [
+    ["SET a 1 EX 100", "SET a 1 KEEPTTL", "SET b 1 XX", "GETSET a 2"],
+    ["set a", "expire a", "set a", "set a"],
+  ],
+  [
+    [
+      "SET a 1",
+      "GETEX a",
+      "GETEX a EX 100",
+      "GETEX a PERSIST",
+      "GETEX a PERSIST",
+      "GETEX a EXAT 1",
+      "GETEX a EX 9",
+    ],
+    ["set a", "expire a", "persist a", "del a"],
+  ],
+  [
+    ["SET a 1", "GETDEL a", "GETDEL a"],
+    ["set a", "del a"],
+  ],
+  [["INCRBYFLOAT a 1.5"], ["incrbyfloat a"]],
+  [
+    ["SETBIT a 7 1", "SETBIT a 7 1", "SETBIT a 7 0", "SETBIT a 100 0"],
+    ["setbit a", "setbit a", "setbit a"],
+  ],
+  [
+    [
+      "BITFIELD a SET u8 0 0",
+      "BITFIELD a SET u8 0 0 GET u8 0",
+      "BITFIELD a INCRBY u8 0 7",
+      "BITFIELD a OVERFLOW FAIL INCRBY u8 100 300",
+      "BITFIELD a INCRBY u63 0 0",
+    ],
+    ["setbit a", "setbit a"],
+  ],
+  [
+    ["SET a 1", "BITOP NOT b a", "BITOP AND b c d", "BITOP AND b c d"],
+    ["set a", "set b", "del b"],
+  ],
+  [
+    ["PFADD a x", "PFADD a x", "PFCOUNT a", "PFMERGE b a", "PFMERGE b a"],
+    ["pfadd a", "pfadd b", "pfadd b"],
+  ],
+  [
+    ["SET a 1", "RENAME a a", "RENAME a b", "RENAMENX b b", "RENAMENX b c"],
+    ["set a", "rename_from a", "rename_to b", "rename_from b", "rename_to c"],
+  ],
+  [
+    ["SET a 1", "COPY a b", "COPY a b", "COPY a b REPLACE"],
+    ["set a", "copy_to b", "copy_to b"],
+  ],
+  [
     ["APPEND a x", "APPEND a y"],
     ["append a", "append a"],
   ],
@@ -173,9 +233,30 @@ test("new keys, also by writes that else would read nothing", () => {
   expect(told(listener)).toEqual(NEWS);
 });
 
-test("a plain SET stays blind while nobody asks for new keys", () => {
-  const { node } = listening(EVENTS_ONLY, { isInMemory: () => false, hotRowsBytes: 0 });
-  node.ask("SET a 1", "MSET a 3 c 4");
+test("what replaces another key is a new one, unless the key is only set", () => {
+  const { node, listener } = listening(NotificationClass.keyevent | NotificationClass.newKey);
+  node.ask("MSET a 1 b 2 c 3", "RENAME a b", "COPY b c REPLACE", "BITOP NOT c b", "MSETNX d 1 d 2");
+  expect(told(listener)).toEqual(["new a", "new b", "new c", "new b", "new c", "new d"]);
+});
+
+test("moves and copies are told of in the database they go to", () => {
+  const { node, listener } = listening(EVENTS_ONLY);
+  node.ask("SET a 1", "COPY a b DB 3", "MOVE a 4");
+  const channels = listener.replies().map((reply) => (reply as string[]).slice(2).join(" "));
+  expect(channels).toEqual([
+    "__keyevent@0__:set a",
+    "__keyevent@3__:copy_to b",
+    "__keyevent@0__:move_from a",
+    "__keyevent@4__:move_to a",
+  ]);
+});
+
+test("a plain SET stays blind while nobody asks for what was there before", () => {
+  const { node } = listening(EVENTS_ONLY & ~NotificationClass.expired, {
+    isInMemory: () => false,
+    hotRowsBytes: 0,
+  });
+  node.ask("SET a 1", "MSET a 3 c 4", "SETEX a 10 x", "SET a 1 EX 10");
   expect(node.evaluator.statistics.loadsTotal).toBe(0);
 });
 
@@ -217,4 +298,116 @@ test("the sweeper tells of what it finds expired, and finds nothing while writes
   sweep();
   expect(listener.replies()).toEqual([["pmessage", "__key*", "__keyevent@5__:expired", "a"]]);
   sweeper.stop();
+});
+
+test("a plain SET of a key whose time is over tells of that before, if somebody listens", () => {
+  const { node, listener } = listening(EVENTS_ONLY);
+  node.ask("MSET a 1 b 2", "PEXPIRE a 10", "PEXPIRE b 10");
+  told(listener);
+  node.clock.wall += 20;
+  node.ask("SET a 1", "MSET b 1");
+  expect(told(listener)).toEqual(["expired a", "set a", "expired b", "set b"]);
+});
+
+// ── Evaluations that are begun again ────────────────────────────────────────────────────────────────────────────────
+
+const LONG = "x".repeat(1_200_000);
+const WRITES: readonly (readonly [command: string, events: readonly string[]])[] = [
+  [`SET a ${LONG} EX 100`, ["new a", "set a", "expire a"]],
+  [`SET a ${LONG} GET`, ["keymiss a", "new a", "set a"]],
+  [`SETEX a 100 ${LONG}`, ["new a", "set a", "expire a"]],
+  [`MSET a 1 b ${LONG} c 2`, ["new a", "set a", "new b", "set b", "new c", "set c"]],
+  [`MSETNX a 1 b ${LONG} a 2`, ["new a", "set a", "new b", "set b", "set a"]],
+  [`APPEND a ${LONG}`, ["new a", "append a"]],
+  ["GETDEL long", ["del long"]],
+  [`GETSET long ${LONG}`, ["set long"]],
+  ["GETEX long EX 10", ["expire long"]],
+  ["BITOP OR a nothing long long", ["keymiss nothing", "new a", "set a"]],
+  [`PFADD a ${Array.from({ length: 1500 }, (_, i) => i).join(" ")}`, ["new a", "pfadd a"]],
+  ["COPY long a", ["new a", "copy_to a"]],
+  ["RENAME long short", ["new short", "rename_from long", "rename_to short"]],
+  ["DEL short long nothing", ["del short", "del long"]],
+];
+
+const SEVERALLY = { isInMemory: () => false, hotRowsBytes: 0, outputLimitBytes: 1 << 26 };
+
+function longListening(): ReturnType<typeof listening> {
+  const { node, listener } = listening(0, SEVERALLY);
+  asked(node, `SET long ${LONG}y`, "SET short 1");
+  node.limits.keyspaceEvents = ALL & ~NotificationClass.keyspace;
+  return { node, listener };
+}
+
+/** Runs commands to their end, however many loads and steps that takes. */
+function asked(node: ConnectionNode, ...commands: string[]): void {
+  const client = node.client();
+  client.send(...commands, "PING the-end");
+  for (let text = ""; !text.endsWith("the-end\r\n"); text = (text + client.text()).slice(-20)) {
+    node.settle();
+    node.loadAll();
+    node.scheduler.pass(1);
+  }
+  client.close();
+}
+
+test.each(WRITES.map(([command, events]) => [command.slice(0, 30), command, events] as const))(
+  "in steps: %s",
+  (_, command, events) => {
+    const { node, listener } = longListening();
+    asked(node, command);
+    expect(told(listener)).toEqual(events);
+    expect(node.evaluator.statistics.loadsTotal).toBeGreaterThan(0);
+  },
+);
+
+test.each(WRITES.map(([command, events]) => [command.slice(0, 30), command, events] as const))(
+  "in a transaction, in steps: %s",
+  (_, command, events) => {
+    const { node, listener } = longListening();
+    asked(node, "MULTI", "SET before 1", command, "SET behind 1", "EXEC");
+    expect(told(listener)).toEqual(["new before", "set before", ...events, "new behind", "set behind"]);
+  },
+);
+
+test("a transaction in one turn that has to wait tells of nothing twice", () => {
+  const { node, listener } = longListening();
+  asked(node, "MULTI", "SET a 1", "INCR a", "GET nothing", "APPEND short x", "EXEC");
+  expect(told(listener)).toEqual(["new a", "set a", "incrby a", "keymiss nothing", "append short"]);
+});
+
+test("nothing is told of a long write whose leadership is lost, nor of one that is too large", () => {
+  const { node, listener } = listening(EVENTS_ONLY, { maxEffectsBytes: 2_000_000 });
+  const client = node.client();
+  client.send(`MULTI`, `SET a ${LONG}`, `SET b ${LONG}`, "EXEC");
+  for (let round = 0; round < 50; round++) {
+    node.settle();
+    node.scheduler.pass(1);
+  }
+  expect(client.replies().pop()).toMatch(/^-/);
+  expect(told(listener)).toEqual([]);
+  client.send("SET c 1", `SET a ${LONG}`);
+  node.evaluator.following();
+  node.settle();
+  node.scheduler.pass(1);
+  expect(told(listener)).toEqual([]);
+});
+
+test.each([
+  ["MGET long long nothing", ["keymiss nothing"]],
+  ["GET nothing", ["keymiss nothing"]],
+  ["LCS short nothing", ["keymiss nothing"]],
+  ["LCS long nothing", ["keymiss nothing"]],
+  ["PFCOUNT nothing nothing", ["keymiss nothing", "keymiss nothing"]],
+  ["OBJECT ENCODING nothing", []],
+  ["COPY nothing short", ["keymiss nothing"]],
+  ["GETEX nothing", ["keymiss nothing"]],
+])("misses, also of reads in slices: %s", (command, events) => {
+  const { node, listener } = longListening();
+  asked(node, command);
+  expect(told(listener)).toEqual(events);
+  asked(node, "MULTI", "INCR short", command, "INCR short", "EXEC");
+  expect(told(listener)).toEqual(["incrby short", ...events, "incrby short"]);
+  const { keyspaceMissesTotal } = node.server.statistics;
+  asked(node, command);
+  expect(node.server.statistics.keyspaceMissesTotal - keyspaceMissesTotal).toBe(Math.max(1, events.length));
 });
