@@ -44,9 +44,22 @@ interface PushedMessage {
   readonly behind: number;
 }
 
-interface DeferredMessage {
-  readonly bytes: Buffer;
-  readonly sequence: number;
+/** A message that waits for the end of a reply, and is dropped if what it tells is lost meanwhile. */
+class DeferredMessage implements ReleaseWaiter {
+  isLost = false;
+
+  constructor(
+    readonly bytes: Buffer,
+    readonly sequence: number,
+  ) {}
+
+  released(): void {
+    // It has its place behind the reply, not here.
+  }
+
+  lost(): void {
+    this.isLost = true;
+  }
 }
 
 /** What a stream works on, and what it tells its connection. */
@@ -131,7 +144,9 @@ export class ReplyStream implements ReleaseWaiter {
     this.isReplying = false;
     if (this.deferred.length === 0 || this.isWithinReply) return;
     this.deferredBytes = 0;
-    for (const { bytes, sequence } of this.deferred.splice(0)) this.append(bytes, sequence);
+    for (const { bytes, sequence, isLost } of this.deferred.splice(0)) {
+      if (!isLost) this.append(bytes, sequence);
+    }
   }
 
   /** Puts a message between replies; it goes out when batch `sequence` is released, and behind everything before it. */
@@ -141,7 +156,10 @@ export class ReplyStream implements ReleaseWaiter {
       this.append(bytes, sequence);
       return;
     }
-    this.deferred.push({ bytes, sequence });
+    const message = new DeferredMessage(bytes, sequence);
+    const { evaluator } = this.scope;
+    if (sequence > evaluator.releasedSequence) evaluator.waitFor(sequence, message);
+    this.deferred.push(message);
     this.deferredBytes += bytes.length;
   }
 
