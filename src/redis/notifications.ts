@@ -54,7 +54,7 @@ export class Notifications implements KeyEvents {
   }
 
   get wantsPrevious(): boolean {
-    return this.wants(NotificationClass.newKey | NotificationClass.expired);
+    return this.wants(KeyspaceEvent.newKey | KeyspaceEvent.expired);
   }
 
   created(session: Session, database: number, key: ByteString): void {
