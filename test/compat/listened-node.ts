@@ -10,7 +10,17 @@ import { render } from "./typed-client";
 
 const ROUNDS_MAX = 100_000;
 
-const { list, set, hash, sortedSet, expired, evicted, stream, module, ...others } = NotificationClass;
+const {
+  list,
+  set,
+  hash,
+  sortedSet,
+  expired,
+  evicted,
+  stream,
+  module: modules,
+  ...others
+} = NotificationClass;
 const { generic, string } = others;
 const BITS: Readonly<Record<string, number>> = {
   K: others.keyspace,
@@ -21,7 +31,7 @@ const BITS: Readonly<Record<string, number>> = {
   x: expired,
   m: others.keyMiss,
   n: others.newKey,
-  A: generic | string | list | set | hash | sortedSet | expired | evicted | stream | module,
+  A: generic | string | list | set | hash | sortedSet | expired | evicted | stream | modules,
 };
 
 interface Actor {

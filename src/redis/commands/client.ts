@@ -228,7 +228,7 @@ const SUBCOMMANDS: readonly CommandSpec[] = [
   {
     name: "pause",
     arity: -3,
-    since: "3.0.0",
+    since: "2.9.50",
     ...OF_ADMINISTRATION,
     function: { kind: "immediate", run: pause },
   },

@@ -72,7 +72,7 @@ function theirFacts(description: TypedReply): string {
 }
 
 /** Of Redis 7.2, which the reference does not have. */
-const NEWER: readonly string[] = ["client|setinfo", "waitaof"];
+const NEWER: readonly string[] = ["client|setinfo", "client|no-touch", "waitaof"];
 
 test("metadata is what redis-server says", async () => {
   const redis = await ReferenceServer.start();
