@@ -1,6 +1,8 @@
 // The door of config/: the options of the server, with one schema.
 export { loadServerConfig, serverConfigWith, startWarnings } from "./server-config";
 export type { ConfigSources, ServerConfig } from "./server-config";
+export { rewriteConfigFile } from "./file-rewrite";
+export type { FileChange } from "./file-rewrite";
 export { serverOptionsHelp } from "./help-text";
 export { nearest } from "./nearest-name";
 export { environmentName, optionName } from "./option-table";

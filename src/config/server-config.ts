@@ -9,8 +9,13 @@ import { serverOptions } from "./server-options";
 import { badOption, readEnvironment, readFile, readFlags } from "./sources";
 import type { GivenValue } from "./sources";
 
-/** Every option of `serve` by key, with its value. Frozen. */
-export type ServerConfig = ValuesOf<typeof serverOptions>;
+/** Every option of `serve` by key, with its value, and what else came from the file. Frozen. */
+export type ServerConfig = ValuesOf<typeof serverOptions> & {
+  /** The file that was read, if there was one. */
+  readonly configFile?: string | undefined;
+  /** Its table [redis]: parameters by Redis's names, which redis/ judges. */
+  readonly redisParameters?: ReadonlyMap<string, string> | undefined;
+};
 
 export interface ConfigSources {
   /** What stands behind `serve` on the command line. */
@@ -24,13 +29,14 @@ export function loadServerConfig(sources: ConfigSources): ServerConfig | "help" 
   if (flags.wantsHelp) return "help";
   const environment = sources.environment;
   const path = flags.file ?? (environment["BASALT_CONFIG"] || undefined);
-  const given = [
-    ...(path === undefined ? [] : readFile(serverOptions, path)),
-    ...readEnvironment(serverOptions, environment),
-    ...flags.values,
-  ];
+  const file = path === undefined ? undefined : readFile(serverOptions, path);
+  const given = [...(file?.values ?? []), ...readEnvironment(serverOptions, environment), ...flags.values];
   const places = new Map(given.map(({ key, place }) => [key, place]));
-  const config = resolve(serverOptions, given) as ServerConfig;
+  const config: ServerConfig = {
+    ...(resolve(serverOptions, given) as ServerConfig),
+    configFile: path,
+    redisParameters: file?.redisParameters,
+  };
   refuseSharedPorts(config, (key) => places.get(key) ?? `--${optionName(key)}`);
   return Object.freeze(config);
 }

@@ -136,6 +136,12 @@ export const serverOptions = {
     meaning: "replies a client may leave unread; at the limit it is not read until it has caught up",
     owner: "redis",
   }),
+  checkpointsKept: option<number>({
+    kind: integerKind(1, 1000),
+    default: { value: 2 },
+    meaning: "checkpoints of SAVE and BGSAVE that stay under DIR/checkpoints; older ones are removed",
+    owner: "storage",
+  }),
   socketLayer: option<"native" | "net">({
     kind: wordKind("native", "net"),
     default: { value: "native" },

@@ -67,8 +67,17 @@ export function readEnvironment(table: OptionTable, environment: NodeJS.ProcessE
   return values;
 }
 
-/** Reads a TOML file of `name = value` lines, with the names of the flags. */
-export function readFile(table: OptionTable, path: string): GivenValue[] {
+export interface FileContent {
+  readonly values: GivenValue[];
+  /** What stands in the table [redis], by name: parameters that redis/ judges. */
+  readonly redisParameters: ReadonlyMap<string, string>;
+}
+
+/** The table of the file whose names are Redis's. */
+export const REDIS_TABLE = "redis";
+
+/** Reads a TOML file of `name = value` lines, with the names of the flags, and of the table [redis]. */
+export function readFile(table: OptionTable, path: string): FileContent {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -82,12 +91,28 @@ export function readFile(table: OptionTable, path: string): GivenValue[] {
     const where = error instanceof TomlError ? ` at line ${error.line}, column ${error.column}` : "";
     throw badOption(`The file ${path} is not valid TOML${where}: correct it.`, error);
   }
-  return Object.entries(content).map(([name, value]) => {
+  const values: GivenValue[] = [];
+  let redisParameters: ReadonlyMap<string, string> = new Map();
+  for (const [name, value] of Object.entries(content)) {
     const place = `${name} in ${path}`;
+    if (name === REDIS_TABLE && typeof value === "object" && value !== null && !Array.isArray(value)) {
+      redisParameters = readRedisTable(path, value);
+      continue;
+    }
     const key = keyNamed(table, name);
     if (key === undefined) throw badOption(unknownName(table, place, name, ""));
-    return { key, text: fileText(table, key, place, value), place };
-  });
+    values.push({ key, text: fileText(table[key]?.kind.takesNumber ?? false, place, value), place });
+  }
+  return { values, redisParameters };
+}
+
+function readRedisTable(path: string, content: object): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(content).map(([name, value]: [string, unknown]) => [
+      name.toLowerCase(),
+      fileText(true, `${REDIS_TABLE}.${name} in ${path}`, value),
+    ]),
+  );
 }
 
 function keyNamed(table: OptionTable, name: string): string | undefined {
@@ -101,9 +126,8 @@ function unknownName(table: OptionTable, place: string, name: string, prefix: st
 }
 
 /** What a TOML value would be as a flag; strings for words, numbers also for what is one. */
-function fileText(table: OptionTable, key: string, place: string, value: unknown): string {
+function fileText(takesNumber: boolean, place: string, value: unknown): string {
   if (typeof value === "string") return value;
-  const takesNumber = table[key]?.kind.takesNumber ?? false;
   if (takesNumber && (typeof value === "bigint" || typeof value === "number")) return String(value);
   const found =
     typeof value === "bigint" || typeof value === "number"

@@ -89,12 +89,16 @@ export class Evaluator implements GroupListener {
   available = false;
   /** Set by the adapter that tells clients what happens to keys. */
   events: KeyEvents | undefined;
+  /** Told of every batch how long it took from being sealed to its commit. */
+  onCommit: ((ms: number) => void) | undefined;
   readonly statistics = {
     batchesTotal: 0,
     operationsTotal: 0,
     bytesTotal: 0,
     loadsTotal: 0,
     congestionsTotal: 0,
+    /** Keys that were deleted because their time was over. */
+    expiredTotal: 0,
     batchOperations: new LatencyHistogram(),
     batchBytes: new LatencyHistogram(),
     /** From sealing to commit. */
@@ -164,6 +168,7 @@ export class Evaluator implements GroupListener {
         session.rollback();
         return effectsTooLarge;
       }
+      this.statistics.expiredTotal += session.expiredKeys;
       if (!this.watches.isEmpty) this.tellWatches(session);
       const open = this.overlay.open;
       // A view that shows this batch judges at its time, so nothing that comes behind it may judge earlier.
@@ -476,6 +481,7 @@ export class Evaluator implements GroupListener {
       this.uncommitted.shift();
       this.unapplied.push(batch);
       this.statistics.commitUs.record((nowMs - batch.sealedAtMs) * 1000);
+      this.onCommit?.(nowMs - batch.sealedAtMs);
       this.overlay.committedSequence = batch.sequence;
       this.databases.committed(batch.sequence);
       const { waiters } = batch;

@@ -102,6 +102,8 @@ export class Session {
   readonly missingScans: ScanRequest[] = [];
   /** The time at which this evaluation judges expiry. */
   nowMs = 0;
+  /** Keys that this evaluation deleted because their time was over. */
+  expiredKeys = 0;
 
   constructor(scope: SessionScope) {
     this.scope = scope;
@@ -119,6 +121,7 @@ export class Session {
     this.hasTooLargeValue = false;
     this.observedSequence = 0;
     this.latestNeeded = false;
+    this.expiredKeys = 0;
     if (this.missing.length > 0) this.missing.length = 0;
     if (this.missingScans.length > 0) this.missingScans.length = 0;
     if (this.announcements.length > 0) this.announcements.length = 0;
@@ -455,6 +458,7 @@ export class Session {
       return notReady;
     }
     this.removeHeader(database, userKey, row);
+    this.expiredKeys++;
     const { events, databases } = this.scope;
     if (events !== undefined) {
       const logical = databases.logical(database);

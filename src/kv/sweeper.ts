@@ -46,6 +46,8 @@ export class Sweeper {
   private loading = 0;
   private cancel: (() => void) | undefined;
   private stopped = false;
+  /** False: keys whose time is over stay until somebody meets them. */
+  expires = true;
   readonly statistics = {
     passesTotal: 0,
     rowsExaminedTotal: 0,
@@ -100,7 +102,7 @@ export class Sweeper {
   }
 
   private reclaim(garbage: Garbage): void {
-    for (const key of garbage.expired) this.evaluate(() => this.expire(key));
+    if (this.expires) for (const key of garbage.expired) this.evaluate(() => this.expire(key));
     for (const prefix of garbage.orphans) this.evaluate(() => this.deleteOrphans(prefix));
     for (const database of garbage.databases) this.evaluate(() => this.deleteDatabase(database));
   }

@@ -32,10 +32,8 @@ export class Watches {
     return this.all.size === 0;
   }
 
-  get keyCount(): number {
-    let count = 0;
-    for (const keys of this.watchers.values()) count += keys.size;
-    return count;
+  get watcherCount(): number {
+    return this.all.size;
   }
 
   /**

@@ -36,9 +36,17 @@ export class HistogramExport extends Histogram {
   private readonly family: { readonly name: string; readonly help: string };
   private readonly unit: UnitExport;
   private readonly series: { readonly labels: Labels; readonly histogram: LatencyHistogram }[] = [];
+  private readonly read: () => Iterable<readonly [Labels, LatencyHistogram]>;
 
-  constructor(name: string, help: string, unit: HistogramUnit) {
+  /** `read` gives series that are known only at a scrape. */
+  constructor(
+    name: string,
+    help: string,
+    unit: HistogramUnit,
+    read: () => Iterable<readonly [Labels, LatencyHistogram]> = () => [],
+  ) {
     super({ name, help, registers: [] });
+    this.read = read;
     this.family = { name, help };
     this.unit = UNITS[unit];
   }
@@ -49,6 +57,7 @@ export class HistogramExport extends Histogram {
 
   async getForPromString(): Promise<object> {
     const values = this.series.flatMap(({ labels, histogram }) => this.valuesOf(labels, histogram));
+    for (const [labels, histogram] of this.read()) values.push(...this.valuesOf(labels, histogram));
     return { ...this.family, type: "histogram", aggregator: "sum", values };
   }
 

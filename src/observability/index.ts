@@ -5,6 +5,7 @@ export { readableLine } from "./readable-line";
 export type { LogDestination, LogLevel, Logger } from "./logger";
 export { Counter } from "./counter";
 export { Metrics } from "./metrics";
+export type { SeriesReader } from "./metrics";
 export type { HistogramUnit, Labels } from "./histogram-export";
 export { startMetricsServer } from "./metrics-server";
 export type { MetricsServer, MetricsServerOptions, Probes } from "./metrics-server";

@@ -27,6 +27,9 @@ const COSTLY_DEFAULTS = [
 /** How often the delay of the event loop is sampled. */
 const DELAY_SAMPLE_MS = 20;
 
+/** Series that come and go: what there is at a scrape, with its labels. */
+export type SeriesReader<T> = () => Iterable<readonly [labels: Labels, value: T]>;
+
 interface ReadSeries {
   readonly labels: Labels;
   readonly read: () => number;
@@ -34,7 +37,7 @@ interface ReadSeries {
 
 export class Metrics {
   private readonly registry = new Registry();
-  private readonly histograms = new Map<string, HistogramExport>();
+  private readonly histogramFamilies = new Map<string, HistogramExport>();
   private readonly readFamilies = new Map<string, ReadSeries[]>();
   private scrapes = 0;
 
@@ -97,14 +100,61 @@ export class Metrics {
     labels: Labels = {},
     histogram: LatencyHistogram = new LatencyHistogram(),
   ): LatencyHistogram {
-    let family = this.histograms.get(name);
+    let family = this.histogramFamilies.get(name);
     if (family === undefined) {
       family = new HistogramExport(name, help, unit);
       this.registry.registerMetric(family);
-      this.histograms.set(name, family);
+      this.histogramFamilies.set(name, family);
     }
     family.addSeries(labels, histogram);
     return histogram;
+  }
+
+  /** Counters of one family whose series are known only at the scrape: errors by code, commands that have run. */
+  totals(name: string, help: string, labelNames: readonly string[], read: SeriesReader<number>): void {
+    assert(name.endsWith("_total"), "the name of a counter ends in _total");
+    const collect = (metric: ExportedCounter) => {
+      metric.reset();
+      for (const [labels, value] of read()) metric.inc({ ...labels }, value);
+    };
+    this.registry.registerMetric(
+      new ExportedCounter({
+        name,
+        help,
+        labelNames: [...labelNames],
+        registers: [],
+        collect() {
+          collect(this);
+        },
+      }),
+    );
+  }
+
+  /** Gauges of one family, all read in one call. */
+  gauges(name: string, help: string, labelNames: readonly string[], read: SeriesReader<number>): void {
+    const collect = (metric: ExportedGauge) => {
+      metric.reset();
+      for (const [labels, value] of read()) metric.set({ ...labels }, value);
+    };
+    this.registry.registerMetric(
+      new ExportedGauge({
+        name,
+        help,
+        labelNames: [...labelNames],
+        registers: [],
+        collect() {
+          collect(this);
+        },
+      }),
+    );
+  }
+
+  /** Histograms of one family whose series are known only at the scrape. */
+  histograms(name: string, help: string, unit: HistogramUnit, read: SeriesReader<LatencyHistogram>): void {
+    assert(!this.histogramFamilies.has(name), "a family is either fixed or read");
+    const family = new HistogramExport(name, help, unit, read);
+    this.registry.registerMetric(family);
+    this.histogramFamilies.set(name, family);
   }
 
   /**

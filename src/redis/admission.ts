@@ -1,6 +1,7 @@
 // Whether a command may run at all: what Redis judges before it runs one, in Redis's order and words.
 import type { Arguments } from "../resp/index";
 import type { Command } from "./command";
+import { subcommandError } from "./commands/containers";
 import type { Connection } from "./connection";
 import { wrongArity } from "./dispatch-errors";
 import { ERR_KEY_TOO_LONG, ERR_MONITOR_KEYSPACE, ERR_NO_AUTHENTICATION, notWhileSubscribed } from "./errors";
@@ -16,7 +17,6 @@ const WHILE_SUBSCRIBED: ReadonlySet<string> = new Set([
 export function refusalOf(connection: Connection, command: Command, args: Arguments): string | undefined {
   const { spec } = command;
   if (spec.arity >= 0 ? args.count !== spec.arity : args.count < -spec.arity) {
-    command.rejectedTotal++;
     return wrongArity(command.name);
   }
   if (connection.mustAuthenticate && !command.needsNoAuthentication) return ERR_NO_AUTHENTICATION;
@@ -25,5 +25,9 @@ export function refusalOf(connection: Connection, command: Command, args: Argume
     return notWhileSubscribed(command.name);
   }
   if (isLong(args) && hasTooLongKey(spec, args)) return ERR_KEY_TOO_LONG;
+  // Run at once, a container says so itself; what cannot be run must not be queued.
+  if (connection.transaction.isOpen && spec.subcommands !== undefined) {
+    return subcommandError(spec.name, spec.subcommands, args);
+  }
   return undefined;
 }

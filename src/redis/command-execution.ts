@@ -37,7 +37,9 @@ export class CommandExecution {
 
   /** Answers a command that was not run. */
   answered(command: Command, sequence: number, changesClient = false): void {
-    this.connection.replies.answered(command, sequence, this.startedMs, changesClient);
+    const { connection } = this;
+    connection.server.accounting.answered(connection, command, connection.replies.replyAt);
+    connection.replies.answered(command, sequence, this.startedMs, changesClient);
   }
 
   /** Tries `again` when what it waits for has come. */

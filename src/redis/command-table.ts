@@ -34,9 +34,11 @@ export class CommandTable {
   private readonly names = new Map<ByteString, Command>();
   /** All commands, in the order of the families' arrays. */
   readonly all: readonly Command[];
+  private readonly every: readonly Command[];
 
   constructor(specs: readonly CommandSpec[] = ALL_COMMANDS) {
     this.all = specs.map((spec) => new Command(spec));
+    this.every = this.all.flatMap((command) => [command, ...command.subcommands]);
     for (const command of this.all) {
       const { name } = command.spec;
       assert(!this.names.has(name), "a command stands in the table once");
@@ -69,6 +71,20 @@ export class CommandTable {
       if (args.isWord(1, subcommand.word)) return subcommand;
     }
     return command;
+  }
+
+  /** All commands and subcommands: what figures are kept of. */
+  get everyCommand(): readonly Command[] {
+    return this.every;
+  }
+
+  /** By full name, "config|get" for a subcommand. */
+  byFullName(lowerCase: ByteString): Command | undefined {
+    const [container = "", subcommand, ...rest] = lowerCase.split("|");
+    const command = this.names.get(container);
+    if (subcommand === undefined) return command;
+    if (rest.length > 0) return undefined;
+    return command?.subcommands.find(({ spec }) => spec.name === subcommand);
   }
 
   byName(lowerCase: ByteString): Command | undefined {

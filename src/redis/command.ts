@@ -131,12 +131,23 @@ export class Command {
   readonly needsNoAuthentication: boolean;
   /** Commands of administration are not shown. */
   readonly isHiddenFromMonitors: boolean;
+  readonly isFast: boolean;
+  /** Counts for what is no command of the table. */
+  readonly isStandIn: boolean;
   /** From the arrival of its bytes to the release of its reply. */
   readonly latencyUs = new LatencyHistogram();
+  /** From its turn on its connection to its written reply; empty while latency-tracking is off. */
+  readonly executionUs = new LatencyHistogram();
+  /** The same, summed up in any case. */
+  executionUsTotal = 0;
+  /** Commands that ran. */
+  callsTotal = 0;
   /** Refused before it ran: wrong arity. */
   rejectedTotal = 0;
+  /** Answered with an error. */
+  failedTotal = 0;
 
-  constructor(spec: CommandSpec, container?: string) {
+  constructor(spec: CommandSpec, container?: string, isStandIn = false) {
     this.spec = spec;
     const name = container === undefined ? spec.name : `${container}|${spec.name}`;
     this.name = name;
@@ -151,5 +162,16 @@ export class Command {
     this.answersByMessages = flags.includes("pubsub") && name.endsWith("subscribe");
     this.needsNoAuthentication = flags.includes("no_auth");
     this.isHiddenFromMonitors = flags.includes("admin") || flags.includes("skip_monitor");
+    this.isFast = flags.includes("fast");
+    this.isStandIn = isStandIn;
+  }
+
+  resetFigures(): void {
+    this.latencyUs.reset();
+    this.executionUs.reset();
+    this.executionUsTotal = 0;
+    this.callsTotal = 0;
+    this.rejectedTotal = 0;
+    this.failedTotal = 0;
   }
 }

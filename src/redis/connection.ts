@@ -43,7 +43,7 @@ export class Connection implements SocketHandler, CommandContext {
   libraryVersion: ByteString = "";
   /** Full name of the command that runs or ran last. */
   lastCommand: string | undefined;
-  /** When bytes came last or went last. */
+  /** When bytes came last or went last; monotonic. */
   lastInteractionMs: number;
   /** It has given the password, or came when there was none. */
   authenticated: boolean;
@@ -58,6 +58,8 @@ export class Connection implements SocketHandler, CommandContext {
   readonly transaction: TransactionState;
   readonly execution: CommandExecution;
   private readonly outputGuard = new OutputGuard();
+  /** When the command that runs now, or ran last, had its turn; monotonic. */
+  commandStartedMs = 0;
   private running = false;
   /** A pause holds the present command. */
   isHeld = false;
@@ -87,12 +89,14 @@ export class Connection implements SocketHandler, CommandContext {
       roomMade: () => this.roomMade(),
       brokenOff: () => this.cutOff(),
       stateLost: () => this.closeAfterReply(),
+      lost: (error) => server.accounting.lost(error),
     });
     this.reply = this.replies.writer;
     this.session = evaluator.session;
     this.transaction = new TransactionState(evaluator);
     this.execution = new CommandExecution(this);
-    this.createdAtMs = this.lastInteractionMs = clock.wallMs();
+    this.createdAtMs = clock.wallMs();
+    this.lastInteractionMs = clock.monotonicMs();
     this.authenticated = server.limits.password === "";
   }
 
@@ -155,6 +159,9 @@ export class Connection implements SocketHandler, CommandContext {
   /** Cuts the client off if it takes too little of its output. */
   checkOutput(): void {
     const { limits, clock } = this.server;
+    const { normal } = limits.outputBufferLimits;
+    const isNormal = !this.isMonitor && !this.isSubscribed;
+    if (isNormal && normal.hardBytes === 0 && normal.softBytes === 0) return;
     const outputClass = this.isMonitor ? "monitor" : this.isSubscribed ? "pubsub" : "normal";
     const { pendingBytes } = this.replies;
     if (this.outputGuard.mustCutOff(pendingBytes, outputClass, limits, clock.monotonicMs())) this.cutOff();
@@ -214,9 +221,10 @@ export class Connection implements SocketHandler, CommandContext {
 
   chunk(bytes: Buffer): void {
     const { statistics, clock } = this.server;
+    statistics.readsTotal++;
     statistics.netInputBytesTotal += bytes.length;
     if (this.closing || this.isClosed) return;
-    this.lastInteractionMs = clock.wallMs();
+    this.lastInteractionMs = clock.monotonicMs();
     if (!this.authenticated) this.parser.setAuthenticated(!this.mustAuthenticate);
     this.parser.push(bytes);
     this.run();
@@ -229,7 +237,7 @@ export class Connection implements SocketHandler, CommandContext {
   }
 
   drained(): void {
-    this.lastInteractionMs = this.server.clock.wallMs();
+    this.lastInteractionMs = this.server.clock.monotonicMs();
     if (!this.isOverLimit) this.resumeSlices();
     this.run();
   }
@@ -260,6 +268,7 @@ export class Connection implements SocketHandler, CommandContext {
     const { execution, replies } = this;
     this.running = replies.held = true;
     const nowMs = this.server.clock.monotonicMs();
+    if (!execution.isSuspended) this.commandStartedMs = nowMs;
     while (!execution.isSuspended && !this.closing && this.mayGoOn()) {
       const status = this.parser.next();
       if (status === ParseStatus.needMore) {
@@ -338,7 +347,10 @@ export class Connection implements SocketHandler, CommandContext {
     }
     this.lastCommand = command.name;
     const refusal = refusalOf(this, command, args);
-    if (refusal !== undefined) return this.refuse(command, refusal);
+    if (refusal !== undefined) {
+      command.rejectedTotal++;
+      return this.refuse(command, refusal, server.rejectedCommands);
+    }
     this.admit(command);
   }
 
@@ -360,13 +372,13 @@ export class Connection implements SocketHandler, CommandContext {
   }
 
   /** Answers a command that is not run. */
-  private refuse(command: Command, error: string): void {
+  private refuse(command: Command, error: string, countedAs = command): void {
     const { transaction } = this;
     const isExec = command.spec.name === "exec";
     if (isExec) transaction.discard();
     else transaction.abort();
     this.reply.error(isExec ? execAborted(error) : error);
-    this.execution.answered(command, 0);
+    this.execution.answered(countedAs, 0);
   }
 
   /** A connection that ends may be done, a paused one may go on; that one not from inside the evaluator's call. */

@@ -6,27 +6,13 @@ import type { Announcement, KeyEvents, Session } from "../kv/index";
 import type { ClientLimits } from "./clients/client-limits";
 import type { CommandContext } from "./command";
 import type { Connection } from "./connection";
+import { KeyspaceEvent } from "./parameters/keyspace-events";
 import type { Publisher } from "./pubsub/publisher";
 
-/** Bits of the live value `keyspaceEvents`. */
-export const NotificationClass = {
-  keyspace: 1 << 0,
-  keyevent: 1 << 1,
-  generic: 1 << 2,
-  string: 1 << 3,
-  list: 1 << 4,
-  set: 1 << 5,
-  hash: 1 << 6,
-  sortedSet: 1 << 7,
-  expired: 1 << 8,
-  evicted: 1 << 9,
-  stream: 1 << 10,
-  keyMiss: 1 << 11,
-  module: 1 << 12,
-  newKey: 1 << 13,
-} as const;
+/** The bits of the live value `keyspaceEvents`, as the commands name them. */
+export { KeyspaceEvent as NotificationClass };
 
-const PLACES = NotificationClass.keyspace | NotificationClass.keyevent;
+const PLACES = KeyspaceEvent.keyspace | KeyspaceEvent.keyevent;
 
 /**
  * Tells of what an evaluated command did to a key, of its database if no other one is named; costs one comparison while
@@ -64,11 +50,11 @@ export class Notifications implements KeyEvents {
   }
 
   get wantsCreated(): boolean {
-    return this.wants(NotificationClass.newKey);
+    return this.wants(KeyspaceEvent.newKey);
   }
 
   get wantsPrevious(): boolean {
-    return this.wants(NotificationClass.newKey | NotificationClass.expired);
+    return this.wants(KeyspaceEvent.newKey | KeyspaceEvent.expired);
   }
 
   created(session: Session, database: number, key: ByteString): void {
@@ -76,7 +62,7 @@ export class Notifications implements KeyEvents {
   }
 
   expired(session: Session, database: number, key: ByteString): void {
-    if (this.wants(NotificationClass.expired)) this.tell(session, database, "expired", key);
+    if (this.wants(KeyspaceEvent.expired)) this.tell(session, database, "expired", key);
   }
 
   /** Publishes at the end of the evaluation, where it is asked for. */
@@ -85,10 +71,10 @@ export class Notifications implements KeyEvents {
     if (places === 0) return;
     announcer.announce((sequence) => {
       const { publisher } = this;
-      if ((places & NotificationClass.keyspace) !== 0) {
+      if ((places & KeyspaceEvent.keyspace) !== 0) {
         publisher.publish("channel", `__keyspace@${database}__:${key}`, event, sequence);
       }
-      if ((places & NotificationClass.keyevent) !== 0) {
+      if ((places & KeyspaceEvent.keyevent) !== 0) {
         publisher.publish("channel", `__keyevent@${database}__:${event}`, key, sequence);
       }
     });

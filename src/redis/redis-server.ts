@@ -13,6 +13,17 @@ import { Command } from "./command";
 import type { CommandTable } from "./command-table";
 import { Connection } from "./connection";
 import { ERR_DENIED, ERR_MAX_CLIENTS } from "./dispatch-errors";
+import { Checkpoints } from "./accounting/checkpoints";
+import { CommandAccounting } from "./accounting/command-accounting";
+import { memoryFigures } from "./accounting/memory-figures";
+import { RateMeter } from "./accounting/rate-meter";
+import type { DocumentedCommand } from "./documentation/documented-command";
+import { documentation } from "./documentation/index";
+import type { LiveSettings } from "./parameters/live-settings";
+import type { Parameter } from "./parameters/parameter";
+import { ParameterRegistry } from "./parameters/parameter-registry";
+import type { ConfigRewriter } from "./parameters/parameter-registry";
+import { redisParameters } from "./parameters/redis-parameters";
 import { KeySampler } from "./key-sampler";
 import { Notifications } from "./notifications";
 import { Publisher } from "./pubsub/publisher";
@@ -26,6 +37,9 @@ import { listenNet } from "./sockets/net-sockets";
 const CLOSING_MS = 2000;
 /** What a refused client gets to read why. */
 const REJECTED_MS = 1000;
+
+const SAMPLE_MS = 100;
+const SAMPLES_PER_MEMORY_LOOK = 20;
 
 export interface ShutdownRequest {
   /** Also when something would forbid it. */
@@ -41,11 +55,15 @@ export interface RedisServerOptions {
   readonly random: SeededRandom;
   readonly pool: OutputBlockPool;
   readonly table: CommandTable;
-  readonly parserLimits: Partial<ParserLimits>;
-  /** Read at the moment of use; whoever holds the object may change it. */
-  readonly limits: ClientLimits;
-  /** Effective options for CONFIG GET, by Redis's name where Redis has one. */
-  readonly config: ReadonlyMap<string, string>;
+  /** Limits and switches that are read at the moment of use; CONFIG SET writes them. */
+  readonly settings: LiveSettings;
+  /** What CONFIG knows beyond the parameters that need nothing but the settings. */
+  readonly parameters?: readonly Parameter[];
+  /** Absent when the server was started without a configuration file. */
+  readonly rewriteConfig?: ConfigRewriter | undefined;
+  readonly configFile?: string | undefined;
+  /** DEBUG SET-ACTIVE-EXPIRE; absent where nothing is reclaimed. */
+  readonly setActiveExpiry?: (active: boolean) => void;
   readonly version: string;
   readonly nodeId: number;
   readonly dataDirectory: string;
@@ -61,14 +79,19 @@ export class RedisServer {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly table: CommandTable;
-  readonly parserLimits: Partial<ParserLimits>;
-  readonly limits: ClientLimits;
   readonly subscriptions = new Subscriptions<Connection>();
   readonly publisher = new Publisher(this.subscriptions);
   readonly notifications: Notifications;
   readonly monitors: Monitors;
   readonly pause: ClientPause;
-  readonly config: ReadonlyMap<string, string>;
+  readonly settings: LiveSettings;
+  readonly parameters: ParameterRegistry;
+  readonly accounting: CommandAccounting;
+  readonly checkpoints: Checkpoints;
+  /** For COMMAND DOCS; made when it is first asked for. */
+  private documented: ReadonlyMap<string, DocumentedCommand> | undefined;
+  readonly configFile: string | undefined;
+  readonly setActiveExpiry: (active: boolean) => void;
   readonly version: string;
   readonly nodeId: number;
   readonly dataDirectory: string;
@@ -81,12 +104,21 @@ export class RedisServer {
     rejectedConnectionsTotal: 0,
     netInputBytesTotal: 0,
     netOutputBytesTotal: 0,
+    readsTotal: 0,
+    writesTotal: 0,
     keyspaceHitsTotal: 0,
     keyspaceMissesTotal: 0,
   };
-  /** Stand-ins by which unknown commands and protocol errors are counted. */
-  readonly unknownCommands = new Command(placeholder("unknown"));
-  readonly protocolErrors = new Command(placeholder("protocol-error"));
+  /** Per second, over the last 1.6 s. */
+  readonly rates: { readonly commands: RateMeter; readonly input: RateMeter; readonly output: RateMeter };
+  /** Shutdowns that wait for a checkpoint: what aborts each. */
+  readonly pendingShutdowns = new Set<() => void>();
+  /** The most memory that was seen in use. */
+  peakMemoryBytes = 0;
+  /** Stand-ins by which unknown and rejected commands and protocol errors are counted. */
+  readonly unknownCommands = new Command(placeholder("unknown"), undefined, true);
+  readonly rejectedCommands = new Command(placeholder("rejected"), undefined, true);
+  readonly protocolErrors = new Command(placeholder("protocol-error"), undefined, true);
   private readonly pool: OutputBlockPool;
   private readonly socketLayer: SocketLayerName;
   private readonly connections = new Map<number, Connection>();
@@ -100,6 +132,8 @@ export class RedisServer {
   private readonly watch: ClientWatch;
   /** Connections that others have sent something, to be flushed at the end of the turn. */
   private readonly unflushed = new Set<Connection>();
+  private cancelSampling: (() => void) | undefined;
+  private samples = 0;
 
   constructor(options: RedisServerOptions) {
     this.evaluator = options.evaluator;
@@ -108,14 +142,33 @@ export class RedisServer {
     this.scheduler = options.scheduler;
     this.pool = options.pool;
     this.table = options.table;
-    this.parserLimits = options.parserLimits;
-    this.limits = options.limits;
-    this.notifications = new Notifications(this.limits, this.publisher);
+    const { settings, clock } = options;
+    this.settings = settings;
+    this.parameters = new ParameterRegistry(
+      settings,
+      [
+        ...redisParameters(settings, {
+          parserLimitsChanged: () => this.applyParserLimits(),
+          slowlogLengthChanged: () => this.accounting.slowLog.setMaxEntries(settings.slowlogMaxEntries),
+        }),
+        ...(options.parameters ?? []),
+      ],
+      options.rewriteConfig,
+    );
+    this.accounting = new CommandAccounting(settings, clock);
+    this.configFile = options.configFile;
+    this.setActiveExpiry = options.setActiveExpiry ?? (() => undefined);
+    const nowMs = clock.monotonicMs();
+    this.rates = {
+      commands: new RateMeter(nowMs),
+      input: new RateMeter(nowMs),
+      output: new RateMeter(nowMs),
+    };
+    this.notifications = new Notifications(settings, this.publisher);
     this.evaluator.events = this.notifications;
-    this.monitors = new Monitors(options.clock);
-    this.pause = new ClientPause(options.clock, options.scheduler);
+    this.monitors = new Monitors(clock);
+    this.pause = new ClientPause(clock, options.scheduler);
     this.watch = new ClientWatch(this);
-    this.config = options.config;
     this.version = options.version;
     this.nodeId = options.nodeId;
     this.dataDirectory = options.dataDirectory;
@@ -123,19 +176,41 @@ export class RedisServer {
     this.socketLayer = options.socketLayer ?? "native";
     this.keySampler = new KeySampler(options.evaluator, options.random);
     this.startedAtMs = options.clock.wallMs();
+    this.checkpoints = new Checkpoints({
+      storage: options.storage,
+      clock,
+      settings,
+      operations: () => options.evaluator.statistics.operationsTotal,
+      ended: (ms) => this.accounting.noteLatency("checkpoint", ms),
+    });
+    this.evaluator.onCommit = (ms) => this.accounting.noteLatency("aof-fsync-always", ms);
   }
 
-  get clients(): ReadonlyMap<number, Connection> {
-    return this.connections;
+  get documentation(): ReadonlyMap<string, DocumentedCommand> {
+    return (this.documented ??= documentation());
   }
 
   get maxClients(): number {
-    return this.limits.maxClients;
+    return this.settings.maxClients;
   }
 
   /** Reply bytes waiting for one client beyond which its commands are not run. */
   get outputLimitBytes(): number {
-    return this.limits.outputLimitBytes;
+    return this.settings.outputLimitBytes;
+  }
+
+  get parserLimits(): Partial<ParserLimits> {
+    const { maxBulkBytes, maxQueryBytes } = this.settings;
+    return { maxBulkBytes, maxQueryBytes };
+  }
+
+  /** The settings as far as they concern clients. */
+  get limits(): ClientLimits {
+    return this.settings;
+  }
+
+  get clients(): ReadonlyMap<number, Connection> {
+    return this.connections;
   }
 
   /** The port RESP is served on; 0 when it is not. */
@@ -147,6 +222,7 @@ export class RedisServer {
   async listen(host: string, port: number): Promise<Listener> {
     this.accepting = true;
     this.watch.start();
+    this.scheduleSample();
     const { pool, scheduler } = this;
     const accept = (socket: ClientSocket): SocketHandler => this.accept(socket);
     this.listener =
@@ -164,6 +240,49 @@ export class RedisServer {
     const connection = new Connection(this, ++this.lastId, socket, this.pool);
     this.connections.set(connection.id, connection);
     return connection;
+  }
+
+  /** False when no shutdown waits that could be aborted. */
+  abortShutdown(): boolean {
+    for (const abort of this.pendingShutdowns) abort();
+    return this.pendingShutdowns.size > 0;
+  }
+
+  /** Counters begin anew, as CONFIG RESETSTAT says. */
+  resetStatistics(): void {
+    const { statistics, table, accounting, rates } = this;
+    for (const command of [...table.everyCommand, ...this.standIns]) command.resetFigures();
+    for (const name of Object.keys(statistics) as (keyof typeof statistics)[]) statistics[name] = 0;
+    for (const meter of [rates.commands, rates.input, rates.output]) meter.reset();
+    accounting.errors.reset();
+    this.evaluator.statistics.expiredTotal = 0;
+    this.evaluator.statistics.commitUs.reset();
+    this.peakMemoryBytes = 0;
+  }
+
+  private get standIns(): readonly Command[] {
+    return [this.unknownCommands, this.rejectedCommands, this.protocolErrors];
+  }
+
+  private applyParserLimits(): void {
+    for (const connection of this.connections.values()) connection.parser.setLimits(this.parserLimits);
+  }
+
+  private scheduleSample(): void {
+    this.cancelSampling = this.scheduler.after(SAMPLE_MS, () => {
+      this.sample();
+      this.scheduleSample();
+    });
+  }
+
+  private sample(): void {
+    const nowMs = this.clock.monotonicMs();
+    const { commandsTotal, netInputBytesTotal, netOutputBytesTotal } = this.statistics;
+    this.rates.commands.sample(commandsTotal, nowMs);
+    this.rates.input.sample(netInputBytesTotal, nowMs);
+    this.rates.output.sample(netOutputBytesTotal, nowMs);
+    // Looking at memory costs a tenth of a millisecond.
+    if (this.samples++ % SAMPLES_PER_MEMORY_LOOK === 0) memoryFigures(this);
   }
 
   forget(connection: Connection): void {
@@ -197,6 +316,7 @@ export class RedisServer {
    * that and its client take no longer than `CLOSING_MS`.
    */
   async close(): Promise<void> {
+    this.cancelSampling?.();
     const closed = this.accepting ? this.listener?.close() : undefined;
     this.accepting = false;
     this.watch.stop();

@@ -44,9 +44,22 @@ interface PushedMessage {
   readonly behind: number;
 }
 
-interface DeferredMessage {
-  readonly bytes: Buffer;
-  readonly sequence: number;
+/** A message that waits for the end of a reply, and is dropped if what it tells is lost meanwhile. */
+class DeferredMessage implements ReleaseWaiter {
+  isLost = false;
+
+  constructor(
+    readonly bytes: Buffer,
+    readonly sequence: number,
+  ) {}
+
+  released(): void {
+    // It has its place behind the reply, not here.
+  }
+
+  lost(): void {
+    this.isLost = true;
+  }
 }
 
 /** What a stream works on, and what it tells its connection. */
@@ -55,13 +68,15 @@ export interface ReplyStreamScope {
   readonly clock: Clock;
   readonly pool: OutputBlockPool;
   readonly socket: ClientSocket;
-  readonly statistics: { netOutputBytesTotal: number };
+  readonly statistics: { netOutputBytesTotal: number; writesTotal: number };
   /** Replies have gone, or were replaced: there may be room for more. Called from inside the evaluator's calls. */
   roomMade(): void;
   /** A reply of which the client has a part cannot be ended: the connection has to be. */
   brokenOff(): void;
   /** The reply to a command that changed the client's state was lost: the client must begin anew. */
   stateLost(): void;
+  /** An error took the place of a reply. */
+  lost(error: string): void;
 }
 
 export class ReplyStream implements ReleaseWaiter {
@@ -99,6 +114,11 @@ export class ReplyStream implements ReleaseWaiter {
     return this.gates.length === 0;
   }
 
+  /** Where in the writer the reply begins that is being written; below 0 when a part of it stands already. */
+  get replyAt(): number {
+    return this.partStands ? -1 : this.answeredBytes - this.sentBytes;
+  }
+
   /** Bytes written and not taken by the kernel. */
   get pendingBytes(): number {
     return this.writer.length + this.deferredBytes + this.scope.socket.bufferedBytes;
@@ -124,7 +144,9 @@ export class ReplyStream implements ReleaseWaiter {
     this.isReplying = false;
     if (this.deferred.length === 0 || this.isWithinReply) return;
     this.deferredBytes = 0;
-    for (const { bytes, sequence } of this.deferred.splice(0)) this.append(bytes, sequence);
+    for (const { bytes, sequence, isLost } of this.deferred.splice(0)) {
+      if (!isLost) this.append(bytes, sequence);
+    }
   }
 
   /** Puts a message between replies; it goes out when batch `sequence` is released, and behind everything before it. */
@@ -134,7 +156,10 @@ export class ReplyStream implements ReleaseWaiter {
       this.append(bytes, sequence);
       return;
     }
-    this.deferred.push({ bytes, sequence });
+    const message = new DeferredMessage(bytes, sequence);
+    const { evaluator } = this.scope;
+    if (sequence > evaluator.releasedSequence) evaluator.waitFor(sequence, message);
+    this.deferred.push(message);
     this.deferredBytes += bytes.length;
   }
 
@@ -218,6 +243,7 @@ export class ReplyStream implements ReleaseWaiter {
     const block = this.writer.take(bytes);
     assert(block !== undefined, "there are bytes to take");
     this.sentBytes += bytes;
+    statistics.writesTotal++;
     statistics.netOutputBytesTotal += bytes;
     socket.write(block);
   }
@@ -259,7 +285,9 @@ export class ReplyStream implements ReleaseWaiter {
         for (const { start, end, behind } of messages) {
           if (behind === i) this.writer.bytesFrom(bytes, start - origin, end - origin);
         }
-        if (i < commands.length && silent?.has(i) !== true) this.writer.error(error);
+        if (i === commands.length || silent?.has(i) === true) continue;
+        this.writer.error(error);
+        this.scope.lost(error);
       }
       stateIsLost ||= gate.changesClient;
     }

@@ -50,7 +50,7 @@ export class TransactionState {
   /** Takes a command into the queue, or refuses it, with its reply. False: it is run at once. */
   queue(command: Command, args: Arguments, reply: ReplyWriter): boolean {
     const { spec } = command;
-    if (NEVER_QUEUED.has(spec.name)) return false;
+    if (NEVER_QUEUED.has(command.name)) return false;
     if (spec.flags.includes("no_multi")) {
       this.abort();
       reply.error(ERR_NOT_IN_TRANSACTION);

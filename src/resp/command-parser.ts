@@ -56,7 +56,8 @@ export class CommandParser {
   error = "";
 
   private readonly input = new CommandInput(this.args);
-  private readonly limits: ParserLimits;
+  private limits: ParserLimits;
+  private authenticated = true;
   private countLimit: number;
   private bulkLimit: number;
 
@@ -71,8 +72,15 @@ export class CommandParser {
     this.bulkLimit = this.limits.maxBulkBytes;
   }
 
+  /** Other limits from the next argument on. */
+  setLimits(limits: Partial<ParserLimits>): void {
+    this.limits = resolveLimits(limits);
+    this.setAuthenticated(this.authenticated);
+  }
+
   /** Holds a client that has yet to authenticate to Redis's narrower limits, or lifts them. */
   setAuthenticated(authenticated: boolean): void {
+    this.authenticated = authenticated;
     const { maxArguments, maxBulkBytes } = this.limits;
     this.countLimit = authenticated ? maxArguments : Math.min(maxArguments, UNAUTHENTICATED_ARGUMENTS);
     this.bulkLimit = authenticated ? maxBulkBytes : Math.min(maxBulkBytes, UNAUTHENTICATED_BULK_BYTES);

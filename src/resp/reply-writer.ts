@@ -52,6 +52,16 @@ export class ReplyWriter {
     return this.position;
   }
 
+  /** One byte of what was written and not taken; 0 behind its end. */
+  byteAt(offset: number): number {
+    return offset < this.position ? this.bytes[offset]! : 0;
+  }
+
+  /** What was written and not taken, for a look at it; valid until the next call. */
+  get written(): Uint8Array {
+    return this.bytes.subarray(0, this.position);
+  }
+
   /** Drops what was written after `length` was `mark`. */
   rollback(mark: number): void {
     assert(mark <= this.position, "a rollback goes back");

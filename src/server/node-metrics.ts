@@ -4,6 +4,7 @@ import { Metrics } from "../observability/index";
 import type { RaftGroup } from "../raft/host/index";
 import type { RedisServer } from "../redis/index";
 import type { Storage } from "../storage/index";
+import { addRedisMetrics } from "./redis-metrics";
 
 export interface MeasuredNode {
   readonly storage: Storage;
@@ -18,44 +19,7 @@ export function nodeMetrics(node: MeasuredNode): Metrics {
   const metrics = new Metrics();
   metrics.addProcessMetrics();
 
-  for (const command of redis.table.all) {
-    const labels = { command: command.spec.name };
-    metrics.histogram(
-      "basalt_redis_command_duration_seconds",
-      "From the arrival of a command to the release of its reply",
-      "microseconds",
-      labels,
-      command.latencyUs,
-    );
-    metrics.total(
-      "basalt_redis_commands_rejected_total",
-      "Commands refused before they ran",
-      () => command.rejectedTotal,
-      labels,
-    );
-  }
-  metrics.total("basalt_redis_commands_total", "Commands received", () => redis.statistics.commandsTotal);
-  metrics.total("basalt_redis_unknown_commands_total", "Commands of a name that does not exist", () => {
-    return redis.unknownCommands.latencyUs.count;
-  });
-  metrics.total("basalt_redis_protocol_errors_total", "Connections ended for bytes that are no RESP", () => {
-    return redis.protocolErrors.latencyUs.count;
-  });
-  metrics.gauge("basalt_redis_connections", "Open connections", () => redis.clients.size);
-  metrics.total(
-    "basalt_redis_connections_total",
-    "Connections accepted",
-    () => redis.statistics.connectionsTotal,
-  );
-  metrics.total("basalt_redis_connections_rejected_total", "Connections refused at the limit", () => {
-    return redis.statistics.rejectedConnectionsTotal;
-  });
-  metrics.total(
-    "basalt_redis_input_bytes_total",
-    "Bytes received",
-    () => redis.statistics.netInputBytesTotal,
-  );
-  metrics.total("basalt_redis_output_bytes_total", "Bytes sent", () => redis.statistics.netOutputBytesTotal);
+  addRedisMetrics(metrics, redis);
 
   const { statistics } = evaluator;
   metrics.total("basalt_kv_batches_total", "Batches proposed", () => statistics.batchesTotal);
@@ -85,6 +49,9 @@ export function nodeMetrics(node: MeasuredNode): Metrics {
     return statistics.congestionsTotal;
   });
   metrics.gauge("basalt_kv_in_flight_bytes", "Bytes proposed and not applied", () => evaluator.inFlightBytes);
+  metrics.total("basalt_kv_expired_keys_total", "Keys deleted because their time was over", () => {
+    return statistics.expiredTotal;
+  });
   metrics.gauge("basalt_kv_hot_rows", "Rows in the hot-row cache", () => evaluator.cacheStatistics.rows);
   metrics.gauge("basalt_kv_hot_rows_young_bytes", "Bytes of its young generation", () => {
     return evaluator.cacheStatistics.bytes;

@@ -10,14 +10,14 @@ import { startMetricsServer } from "../observability/index";
 import type { Logger, MetricsServer } from "../observability/index";
 import { NodeHost } from "../raft/host/index";
 import type { PeerTransport } from "../raft/host/index";
-import { CommandTable, RedisServer, clientLimits } from "../redis/index";
+import { CommandTable, RedisServer } from "../redis/index";
 import { OutputBlockPool } from "../resp/index";
 import { openNativeStorage } from "../storage/index";
 import type { NativeStorageOptions, Storage } from "../storage/index";
 import { clientsWithin, openFilesLimit, tablesIn } from "./descriptor-limit";
 import { EventLoopScheduler, SystemClock } from "./event-loop";
 import { nodeMetrics } from "./node-metrics";
-import { redisConfigOf } from "./redis-config";
+import { configRewriter, loadRedisTable, parametersOf, settingsOf } from "./redis-config";
 
 /** The group that holds everything while there is one. */
 const DEFAULT_GROUP = 1;
@@ -112,14 +112,11 @@ export async function startServer(
     random: new SeededRandom(randomInt(2 ** 47)),
     pool: new OutputBlockPool(),
     table: new CommandTable(),
-    parserLimits: {},
-    limits: clientLimits({
-      maxClients: config.maxClients,
-      outputLimitBytes: config.outputLimitBytes,
-      password: Buffer.from(config.requirepass, "utf8").toString("latin1"),
-      protectedMode: config.protectedMode === "yes",
-    }),
-    config: redisConfigOf(config),
+    settings: settingsOf(config),
+    parameters: parametersOf(config, logger),
+    rewriteConfig: configRewriter(config),
+    configFile: config.configFile,
+    setActiveExpiry: (active) => void (sweeper.expires = active),
     version: packageVersion(),
     nodeId: config.nodeId,
     dataDirectory: path.resolve(config.dataDir),
@@ -138,6 +135,7 @@ export async function startServer(
     if (failure !== undefined) throw failure;
   };
   try {
+    loadRedisTable(config, redis);
     if (config.routerMetricsPort !== "off") {
       metricsServer = await startMetricsServer({
         host: config.host,

@@ -68,6 +68,8 @@ export interface NativeEngine {
   writeMetadata(name: string, value: ByteString): void;
   incarnation(): number;
   flush(): void;
+  checkpoint(load: number, name: string, kept: number): void;
+  releaseMemory(load: number): void;
   statistics(): Record<string, number>;
   close(): void;
   finishClose(): void;

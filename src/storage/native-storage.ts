@@ -2,6 +2,8 @@
 // buffers are shared with the addon for its lifetime: bounds go in through `scratch`, pages come out through `result` and
 // are copied out at once, completions come as triples in `events`. The addon wakes this thread once for many completions;
 // `wake` then drains them all. Nothing calls back from inside a call.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { BasaltError, assert } from "../base/index";
 import type { ByteString } from "../base/index";
 import type { LogBatch } from "./log-batch";
@@ -30,6 +32,7 @@ import type {
   Snapshot,
   Storage,
   StorageListener,
+  StorageMemory,
   StorageStatistics,
   StoredEntry,
 } from "./types";
@@ -54,6 +57,7 @@ const MIB = 1024 * 1024;
 const SCRATCH_BYTES = 2 * MAX_ROW_KEY_BYTES + 1024;
 const RESULT_BYTES = 256 * 1024;
 const MAX_EVENTS = 256;
+const CHECKPOINT_NAME = /^[A-Za-z0-9-]+$/;
 
 /** open → failed (told) → closing → closed; open → closing. */
 type Phase = "open" | "failed" | "closing" | "closed";
@@ -86,6 +90,9 @@ export class NativeStorage implements Storage {
   private readonly scratch = Buffer.alloc(SCRATCH_BYTES);
   private readonly result = Buffer.alloc(RESULT_BYTES);
   private readonly events = new Float64Array(MAX_EVENTS * 3);
+  private readonly directory: string;
+  /** While a checkpoint is made: the persisted indexes, by group, that the listener is told of afterwards. */
+  private heldPersisted: Map<number, number> | undefined;
   private phase: Phase = "open";
   private listener: StorageListener | undefined;
   private readonly loads = new Map<number, (packed: Buffer) => void>();
@@ -97,6 +104,7 @@ export class NativeStorage implements Storage {
 
   /** Use `openNativeStorage`. */
   constructor(options: NativeStorageOptions) {
+    this.directory = options.directory;
     const {
       directory,
       nodeId,
@@ -250,6 +258,54 @@ export class NativeStorage implements Storage {
     this.engine.findGarbage(load, group, from.length, maxRows, nowMs, Uint32Array.from(databases));
   }
 
+  /**
+   * While the copy is made nobody is told what has been persisted, so that nobody compacts the log: a copy of the log that
+   * begins above the copy of the data could not be started from.
+   */
+  checkpoint(name: string, kept: number, done: (failure: BasaltError | undefined) => void): void {
+    assert(this.heldPersisted === undefined, "one checkpoint is made at a time");
+    assert(CHECKPOINT_NAME.test(name), "a checkpoint's name is a plain file name");
+    const load = this.addLoad((packed) => {
+      const held = this.heldPersisted ?? new Map<number, number>();
+      this.heldPersisted = undefined;
+      for (const [group, index] of held) this.listener?.persisted(group, index);
+      const [code = "", message = ""] = packed.toString("utf8").split("\n", 2);
+      done(code === "" ? undefined : new BasaltError(code, message));
+    });
+    if (load === undefined) return;
+    this.heldPersisted = new Map();
+    this.engine.checkpoint(load, name, kept);
+  }
+
+  checkpoints(): string[] {
+    const path = join(this.directory, "checkpoints");
+    if (!existsSync(path)) return [];
+    try {
+      return readdirSync(path)
+        .filter((name) => CHECKPOINT_NAME.test(name))
+        .sort();
+    } catch {
+      // Not a directory, or not ours to read: the next checkpoint will say so.
+      return [];
+    }
+  }
+
+  releaseMemory(done: () => void): void {
+    const load = this.addLoad(() => done());
+    if (load !== undefined) this.engine.releaseMemory(load);
+  }
+
+  memory(): StorageMemory {
+    const figures = this.statistics();
+    const of = (name: string): number => figures[name] ?? 0;
+    return {
+      blockCacheBytes: of("blockCacheUsedBytes"),
+      memtableBytes: of("dataMemtableBytes") + of("logMemtableBytes"),
+      tableReaderBytes: of("dataTableReaderBytes") + of("logTableReaderBytes"),
+      heldLogBytes: of("applyQueueBytes"),
+    };
+  }
+
   /** Also after a failure: figures are asked for until the process ends. */
   statistics(): StorageStatistics {
     if (this.phase !== "failed") this.checkUsable();
@@ -363,7 +419,8 @@ export class NativeStorage implements Storage {
         listener?.applied(first, second);
         break;
       case Event.persisted:
-        listener?.persisted(first, second);
+        if (this.heldPersisted !== undefined) this.heldPersisted.set(first, second);
+        else listener?.persisted(first, second);
         break;
       case Event.failed:
         this.fail();

@@ -6,7 +6,7 @@
 // submitted and reported later, in order: the log thread syncs, the apply thread applies, loads run beside them. Buffers
 // handed in may be reused by the caller when the call has returned, except entry payloads, which stay untouched until
 // the entry is applied.
-import type { ByteString } from "../base/index";
+import type { BasaltError, ByteString } from "../base/index";
 import type { LogBatch } from "./log-batch";
 
 /** Log entry kinds as stored; the numbers are those of the raft core. */
@@ -128,6 +128,15 @@ export interface StorageListener {
 /** Figures by name; counters only grow (`…Total`), the rest are gauges. Units stand in the name. */
 export type StorageStatistics = Readonly<Record<string, number>>;
 
+/** Memory outside of JavaScript's, by owner. */
+export interface StorageMemory {
+  readonly blockCacheBytes: number;
+  readonly memtableBytes: number;
+  readonly tableReaderBytes: number;
+  /** Log entries that wait for being applied. */
+  readonly heldLogBytes: number;
+}
+
 export interface Storage {
   readonly nodeId: number;
   /** Random, from the directory's first start. */
@@ -170,6 +179,18 @@ export interface Storage {
   countHeaders(group: number, request: CountRequest, done: (count: number) => void): () => void;
   findGarbage(group: number, request: GarbageRequest, done: (garbage: Garbage) => void): void;
 
+  /**
+   * Makes a copy of everything, of one moment, that can be opened as a data directory: `checkpoints`/`name` in this one. The
+   * oldest beyond `kept` are removed, by the order of their names. One at a time. A failure does not end the storage, unless
+   * a write of its own failed.
+   */
+  checkpoint(name: string, kept: number, done: (failure: BasaltError | undefined) => void): void;
+  /** Names of the checkpoints there are, oldest first. */
+  checkpoints(): string[];
+
+  /** Gives memory back to the system that nothing uses any more. */
+  releaseMemory(done: () => void): void;
+  memory(): StorageMemory;
   statistics(): StorageStatistics;
 
   /**

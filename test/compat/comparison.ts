@@ -66,7 +66,14 @@ export const RULES: readonly Rule[] = [
   },
   { difference: "help-texts", applies: (_, second) => second === "HELP", same: sameType },
   { difference: "fewer-commands", applies: subcommand("COMMAND", "COUNT"), same: sameType },
-  { difference: "command-docs-empty", applies: subcommand("COMMAND", "DOCS"), same: sameType },
+  { difference: "command-docs-texts", applies: subcommand("COMMAND", "DOCS"), same: documentsTheSame },
+  {
+    difference: "observations",
+    applies: named("SLOWLOG", "LATENCY", "MEMORY", "TIME", "LASTSAVE"),
+    same: sameType,
+  },
+  { difference: "observations", applies: named("ROLE"), same: (a, b) => roleOf(a) === roleOf(b) },
+  { difference: "lolwut", applies: named("LOLWUT"), same: sameType },
   { difference: "fewer-commands", applies: subcommand("COMMAND", "LIST"), same: isSubset },
   { difference: "fewer-subcommands", applies: subcommand("COMMAND", "INFO", ""), same: describesTheSame },
 ];
@@ -115,7 +122,9 @@ function bothOrNone(redis: TypedReply, basalt: TypedReply): boolean {
 function encodingsAgree(redis: TypedReply, basalt: TypedReply): boolean {
   const [was, is] = [redis.value, basalt.value];
   if (redis.type !== basalt.type) return false;
-  return (was === "raw" && (is === "int" || is === "embstr")) || (was === "hashtable" && is === "listpack");
+  if (was === "hashtable") return is === "listpack";
+  // APPEND and others leave a string raw, INCRBYFLOAT leaves a whole number a text.
+  return is === "int" ? was === "raw" || was === "embstr" : was === "raw" && is === "embstr";
 }
 
 function sorted(reply: TypedReply): string {
@@ -156,7 +165,7 @@ function sameSharedOptions(redis: TypedReply, basalt: TypedReply): boolean {
 }
 
 /** What only Basalt has: commands of 7.2. */
-const NEWER = new Set(["client|setinfo", "client|no-touch"]);
+const NEWER = new Set(["client|setinfo", "client|no-touch", "waitaof"]);
 
 function isSubset(redis: TypedReply, basalt: TypedReply): boolean {
   const known = new Set(itemsOf(redis).map(render));
@@ -180,6 +189,49 @@ function describesTheSame(redis: TypedReply, basalt: TypedReply): boolean {
       return factsOf(mine) === factsOf(theirs) && describesTheSame(theirSubcommands, mySubcommands);
     })
   );
+}
+
+/** The fields of a map, in either protocol. */
+function fieldsOf(reply: TypedReply): Map<string, TypedReply> {
+  const items = itemsOf(reply);
+  const fields = new Map<string, TypedReply>();
+  for (let i = 0; i < items.length; i += 2) fields.set(String(items[i]!.value), items[i + 1]!);
+  return fields;
+}
+
+/** COMMAND DOCS: what Basalt documents has the facts that Redis says, and texts of its own. */
+function documentsTheSame(redis: TypedReply, basalt: TypedReply): boolean {
+  const theirs = fieldsOf(redis);
+  return (
+    redis.type === basalt.type &&
+    [...fieldsOf(basalt)].every(([name, document]) => {
+      if (NEWER.has(name)) return true;
+      const original = theirs.get(name);
+      return original !== undefined && documentsAlike(fieldsOf(original), fieldsOf(document));
+    })
+  );
+}
+
+function documentsAlike(theirs: Map<string, TypedReply>, mine: Map<string, TypedReply>): boolean {
+  const facts = ["since", "group", "arguments", "deprecated_since"];
+  const shown = (fields: Map<string, TypedReply>, name: string): string => {
+    const value = fields.get(name);
+    return value === undefined ? "none" : render(value);
+  };
+  const [original, own] = [theirs.get("subcommands"), mine.get("subcommands")];
+  return (
+    facts.every((fact) => shown(theirs, fact) === shown(mine, fact)) &&
+    ["summary", "complexity"].every((text) => String(mine.get(text)?.value ?? "") !== "") &&
+    (own === undefined || (original !== undefined && documentsTheSame(original, own)))
+  );
+}
+
+/** All but the offset, which counts each server's own bytes. */
+function roleOf(reply: TypedReply): string {
+  return itemsOf(reply)
+    .filter((_, at) => at !== 1)
+    .map(render)
+    .join(" ");
 }
 
 function nameOf(description: TypedReply): string {

@@ -10,19 +10,28 @@ import { render } from "./typed-client";
 
 const ROUNDS_MAX = 100_000;
 
-const PLACES = NotificationClass.keyspace | NotificationClass.keyevent;
-const NOT_IN_ALL = PLACES | NotificationClass.keyMiss | NotificationClass.newKey;
-const EVERYTHING = Object.values(NotificationClass).reduce((bits, bit) => bits | bit, 0);
+const {
+  list,
+  set,
+  hash,
+  sortedSet,
+  expired,
+  evicted,
+  stream,
+  module: modules,
+  ...others
+} = NotificationClass;
+const { generic, string } = others;
 const BITS: Readonly<Record<string, number>> = {
-  K: NotificationClass.keyspace,
-  E: NotificationClass.keyevent,
-  g: NotificationClass.generic,
-  $: NotificationClass.string,
-  h: NotificationClass.hash,
-  x: NotificationClass.expired,
-  m: NotificationClass.keyMiss,
-  n: NotificationClass.newKey,
-  A: EVERYTHING & ~NOT_IN_ALL,
+  K: others.keyspace,
+  E: others.keyevent,
+  g: generic,
+  $: string,
+  h: hash,
+  x: expired,
+  m: others.keyMiss,
+  n: others.newKey,
+  A: generic | string | list | set | hash | sortedSet | expired | evicted | stream | modules,
 };
 
 interface Actor {

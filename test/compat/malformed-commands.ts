@@ -1,5 +1,6 @@
 // Commands that are wrong: names, numbers of words, options, numbers. Redis's words for each are compared like any reply.
 import type { ByteString } from "../../src/base/index";
+import { ADMINISTRATION_SEQUENCE } from "./random-administration";
 import { MALFORMED_KEY_COMMANDS } from "./malformed-keys";
 
 import { MALFORMED_STRING_COMMANDS } from "./malformed-strings";
@@ -149,5 +150,6 @@ export const MALFORMED_COMMANDS: readonly (readonly ByteString[])[] = [
   ["SHUTDOWN", "SAVE", "NOSAVE"],
   ["SHUTDOWN", "NOW", "ABORT"],
   ["SHUTDOWN", "ABORT"],
+  ...ADMINISTRATION_SEQUENCE,
   ...MALFORMED_KEY_COMMANDS,
 ];

@@ -2,6 +2,7 @@
 // it uses.
 import type { ByteString } from "../../src/base/index";
 import { ALL_KEYS, plain } from "./command-maker";
+import { ADMINISTRATION_GENERATORS } from "./random-administration";
 import type { CommandMaker, Pool, RandomCommand } from "./command-maker";
 import { KEY_GENERATORS } from "./random-keys";
 import { BITMAP_GENERATORS } from "./random-bitmaps";
@@ -339,7 +340,6 @@ const GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
   [3, commandList],
   [8, commandInfo],
   [3, commandGetkeys],
-  [3, keyless("COMMAND", "DOCS")],
   [2, keyless("COMMAND")],
   [8, configGet],
   [4, info],
@@ -351,6 +351,7 @@ const GENERATORS: readonly (readonly [weight: number, generate: Generate])[] = [
   ],
   [2, keyless("CLIENT", "SETINFO", "LIB-NAME", "tester")],
   [2, keyless("SHUTDOWN", "ABORT")],
+  ...ADMINISTRATION_GENERATORS,
   ...KEY_GENERATORS,
 ];
 

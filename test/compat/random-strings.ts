@@ -85,7 +85,7 @@ function getex(make: CommandMaker): RandomCommand {
 }
 
 function getdel(make: CommandMaker): RandomCommand {
-  const key = make.random.chance(0.6) ? `x:${make.random.below(6)}` : make.key("string");
+  const key = make.key(make.random.pick(["string", "integer", "integer"] as const));
   return plain(make.words("GETDEL", key), [key]);
 }
 

@@ -194,6 +194,13 @@ export class Clients {
     this.abandon(process, link);
   }
 
+  /** The server has ended a connection of its own accord: what it had not begun by then is never run. */
+  seeEnd(process: SimProcess, link: SimLink): void {
+    this.trace.note(`client ${link.process} is let go`);
+    link.disconnect();
+    this.abandon(process, link);
+  }
+
   disconnect(process: SimProcess): void {
     const { link } = this.random.pick(this.all);
     if (link === undefined || link.isClosed) return;

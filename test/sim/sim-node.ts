@@ -6,8 +6,7 @@ import { Evaluator, Sweeper, notReady } from "../../src/kv/index";
 import { NodeHost } from "../../src/raft/host/index";
 import type { RaftGroup } from "../../src/raft/host/index";
 import type { Message } from "../../src/raft/core/index";
-import { CommandTable, RedisServer } from "../../src/redis/index";
-import { clientLimits } from "../../src/redis/clients/client-limits";
+import { CommandTable, RedisServer, settingsWith } from "../../src/redis/index";
 import { ALL_COMMANDS } from "../../src/redis/commands/index";
 import { OutputBlockPool } from "../../src/resp/index";
 import { databaseOfKey, parseElementKey, userKeyOfHeader } from "../../src/storage/index";
@@ -174,9 +173,7 @@ export class SimProcess {
       random: new SeededRandom(nodeId),
       pool: this.pool,
       table: new CommandTable([...ALL_COMMANDS, STAGED_HASH].map((spec) => this.notes.observed(spec))),
-      parserLimits: {},
-      limits: clientLimits({ maxClients: 1000, outputLimitBytes: limits.outputLimitBytes }),
-      config: new Map(),
+      settings: settingsWith({ maxClients: 1000, outputLimitBytes: limits.outputLimitBytes }),
       version: "0.0.0",
       nodeId,
       dataDirectory: "/data",

@@ -5,7 +5,7 @@ import { runSeeds } from "./seeds";
 import { SimulationFailure, runSimulation } from "./world";
 
 const FIRST_SEED = Number(process.env["BASALT_SIM_SEED"] ?? 1);
-const SEEDS = Number(process.env["BASALT_SIM_SEEDS"] ?? 600);
+const SEEDS = Number(process.env["BASALT_SIM_SEEDS"] ?? 300);
 
 test("ordinary seeds pass", () => {
   const { acknowledged, unknown, transactions, faults, summary } = runSeeds(FIRST_SEED, SEEDS);

@@ -190,7 +190,9 @@ export class World {
     for (const { link } of clients.dead) actions.push([3, "dead link", () => clients.readDead(link)]);
     if (process !== undefined) {
       for (const link of process.links) {
-        if (link.hasOutput && !link.isClosed) actions.push([6, "take", () => clients.take(process, link)]);
+        if (link.isClosed) continue;
+        if (link.hasOutput) actions.push([6, "take", () => clients.take(process, link)]);
+        else if (link.ended) actions.push([6, "see the end", () => clients.seeEnd(process, link)]);
       }
     }
     return actions;
@@ -318,7 +320,7 @@ export class World {
     const { process } = this;
     for (const link of process.links) if (!link.isClosed) link.disconnect();
     const { watches } = process.evaluator;
-    assert(watches.isEmpty && watches.keyCount === 0, "nothing is watched for clients that have gone");
+    assert(watches.isEmpty && watches.watcherCount === 0, "nothing is watched for clients that have gone");
     assert(process.pool.lentBytes === 0, "every output block is back in its pool");
     assert(process.storage.statistics()["pinnedSnapshots"] === 0, "every pinned view was released");
 

@@ -1,6 +1,10 @@
 // The log, metadata, completions and the life of an EngineObject.
 #include "engine-object.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "arguments.h"
 #include "assertion.h"
 
@@ -48,6 +52,8 @@ Napi::Function EngineObject::Define(Napi::Env env) {
           InstanceMethod<&EngineObject::WriteMetadata>("writeMetadata"),
           InstanceMethod<&EngineObject::Incarnation>("incarnation"),
           InstanceMethod<&EngineObject::Flush>("flush"),
+          InstanceMethod<&EngineObject::Checkpoint>("checkpoint"),
+          InstanceMethod<&EngineObject::ReleaseMemory>("releaseMemory"),
           InstanceMethod<&EngineObject::Statistics>("statistics"),
           InstanceMethod<&EngineObject::Close>("close"),
           InstanceMethod<&EngineObject::FinishClose>("finishClose"),
@@ -255,6 +261,32 @@ Napi::Value EngineObject::Incarnation(const Info& info) {
 
 Napi::Value EngineObject::Flush(const Info& info) {
   engine_->Flush();
+  return info.Env().Undefined();
+}
+
+/** checkpoint(load, name, kept): the load's result is empty, or a failure's code, a line break and its sentence. */
+Napi::Value EngineObject::Checkpoint(const Info& info) {
+  const napi_env env = info.Env();
+  const uint64_t load = ToU64(env, info[0]);
+  const size_t kept = ToU32(env, info[2]);
+  engine_->SubmitLoad([this, load, kept, name = ToByteString(env, info[1])] {
+    const Outcome outcome = engine_->Checkpoint(name, kept);
+    load_results_.Put(load, outcome.ok() ? std::string() : outcome.code() + "\n" + outcome.message());
+    engine_->events().Loaded(load);
+  });
+  return info.Env().Undefined();
+}
+
+/** releaseMemory(load): what the allocator keeps and nobody uses goes back to the system. */
+Napi::Value EngineObject::ReleaseMemory(const Info& info) {
+  const uint64_t load = ToU64(info.Env(), info[0]);
+  engine_->SubmitLoad([this, load] {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+    load_results_.Put(load, std::string());
+    engine_->events().Loaded(load);
+  });
   return info.Env().Undefined();
 }
 

@@ -44,6 +44,8 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Value WriteMetadata(const Info& info);
   Value Incarnation(const Info& info);
   Value Flush(const Info& info);
+  Value Checkpoint(const Info& info);
+  Value ReleaseMemory(const Info& info);
   Value Statistics(const Info& info);
   Value Close(const Info& info);
   Value FinishClose(const Info& info);

@@ -23,7 +23,8 @@ Engine::Engine(const EngineOptions& options)
       snapshots_(&instances_),
       reader_(&instances_, &events_, &statistics_),
       log_thread_(&instances_, &synced_mark_, &groups_, &events_, &statistics_, options.sync),
-      apply_thread_(&instances_, &log_store_, &groups_, &events_, &statistics_) {}
+      apply_thread_(&instances_, &log_store_, &groups_, &events_, &statistics_),
+      checkpoints_(&instances_, &groups_, [this] { return FlushData(true); }) {}
 
 Outcome Engine::Open(const EngineOptions& options, std::unique_ptr<Engine>* engine) {
   std::unique_ptr<Engine> opened(new Engine(options));
@@ -174,6 +175,11 @@ void Engine::TellPersisted() {
     }
     if (groups_.Persisted(group, record.index)) events_.Persisted(group, record.index);
   }
+}
+
+Outcome Engine::Checkpoint(const std::string& name, size_t kept) {
+  if (events_.failed()) return events_.failure();
+  return checkpoints_.Make(directory_.path(), name, kept);
 }
 
 Figures Engine::Gather() const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apply-thread.h"
+#include "checkpoints.h"
 #include "directory.h"
 #include "engine-options.h"
 #include "events.h"
@@ -55,6 +56,9 @@ class Engine {
   /** Held entries first, then the log. */
   Outcome ReadEntries(uint32_t group, uint64_t low, uint64_t high, size_t max_bytes, std::vector<HeldEntry>* to) const;
 
+  /** On a loader thread, one at a time; see checkpoints.h. */
+  Outcome Checkpoint(const std::string& name, size_t kept);
+
   Figures Gather() const;
 
   /** Finishes what was submitted, flushes the data, lets go of the directory. Blocks; a second call does nothing. */
@@ -89,6 +93,7 @@ class Engine {
   LogThread log_thread_;
   ApplyThread apply_thread_;
   LoaderPool loaders_;
+  Checkpoints checkpoints_;
   std::atomic<bool> persisted_check_queued_{false};
   std::atomic<bool> flush_is_wanted_{false};
   bool shut_ = false;

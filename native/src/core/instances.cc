@@ -90,6 +90,12 @@ Outcome OpenInstance(const rocksdb::DBOptions& options, const std::string& path,
                                    unknown + ". Use the program that wrote them, or another directory.");
 }
 
+std::shared_ptr<rocksdb::Statistics> Counters() {
+  std::shared_ptr<rocksdb::Statistics> statistics = rocksdb::CreateDBStatistics();
+  statistics->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
+  return statistics;
+}
+
 void CloseInstance(std::unique_ptr<rocksdb::DB>* database, std::vector<ColumnFamilyHandle*>* handles) {
   if (!*database) return;
   rocksdb::CancelAllBackgroundWork(database->get(), true);
@@ -116,6 +122,7 @@ Outcome Instances::OpenLog(const EngineOptions& options, const std::string& path
   if (!cache_) cache_ = BlockCache(options.cache_bytes);
   rocksdb::DBOptions instance = LogInstanceOptions();
   instance.env = EnvironmentOf(options);
+  instance.statistics = log_statistics_ = Counters();
   instance.listeners.push_back(std::make_shared<Listener>("log", std::move(on_error), nullptr));
   const rocksdb::ColumnFamilyOptions small = SmallFamilyOptions(cache_);
   Outcome outcome = OpenInstance(instance, path,
@@ -137,6 +144,7 @@ Outcome Instances::OpenData(const EngineOptions& options, const std::string& pat
                             FlushCallback on_data_flush) {
   rocksdb::DBOptions instance = DataInstanceOptions();
   instance.env = EnvironmentOf(options);
+  instance.statistics = data_statistics_ = Counters();
   instance.listeners.push_back(std::make_shared<Listener>("data", std::move(on_error), std::move(on_data_flush)));
   Outcome outcome = OpenInstance(instance, path,
                                  {{rocksdb::kDefaultColumnFamilyName, SmallFamilyOptions(cache_)},

@@ -17,6 +17,7 @@
 #endif
 #include "rocksdb/db.h"
 #include "rocksdb/env.h"
+#include "rocksdb/statistics.h"
 
 namespace basalt {
 
@@ -42,6 +43,8 @@ class Instances {
   rocksdb::DB* log() const { return log_.get(); }
   rocksdb::DB* data() const { return data_.get(); }
   rocksdb::Cache* cache() const { return cache_.get(); }
+  const rocksdb::Statistics& log_statistics() const { return *log_statistics_; }
+  const rocksdb::Statistics& data_statistics() const { return *data_statistics_; }
 
   ColumnFamilyHandle* raft_log = nullptr;
   ColumnFamilyHandle* raft_state = nullptr;
@@ -58,6 +61,9 @@ class Instances {
 
   std::unique_ptr<rocksdb::Env> environment_;
   std::shared_ptr<rocksdb::Cache> cache_;
+  /** Counters only, no times and no histograms: those cost a clock for each operation. */
+  std::shared_ptr<rocksdb::Statistics> log_statistics_;
+  std::shared_ptr<rocksdb::Statistics> data_statistics_;
   std::vector<ColumnFamilyHandle*> log_handles_;
   std::vector<ColumnFamilyHandle*> data_handles_;
   std::unique_ptr<rocksdb::DB> log_;

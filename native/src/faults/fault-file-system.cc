@@ -98,6 +98,7 @@ class FaultSequentialFile : public rocksdb::FSSequentialFileOwnerWrapper {
 
   IOStatus Read(size_t length, const rocksdb::IOOptions& options, Slice* result, char* scratch,
                 rocksdb::IODebugContext* debug) override {
+    std::shared_lock<std::shared_mutex> power(system_->power());
     IOStatus fault = system_->BeginRead(path_);
     return fault.ok() ? Base::Read(length, options, result, scratch, debug) : fault;
   }
@@ -117,16 +118,19 @@ class FaultRandomAccessFile : public rocksdb::FSRandomAccessFileOwnerWrapper {
 
   IOStatus Read(uint64_t offset, size_t length, const rocksdb::IOOptions& options, Slice* result, char* scratch,
                 rocksdb::IODebugContext* debug) const override {
+    std::shared_lock<std::shared_mutex> power(system_->power());
     IOStatus fault = system_->BeginRead(path_);
     return fault.ok() ? Base::Read(offset, length, options, result, scratch, debug) : fault;
   }
   IOStatus MultiRead(rocksdb::FSReadRequest* requests, size_t count, const rocksdb::IOOptions& options,
                      rocksdb::IODebugContext* debug) override {
+    std::shared_lock<std::shared_mutex> power(system_->power());
     IOStatus fault = system_->BeginRead(path_);
     return fault.ok() ? Base::MultiRead(requests, count, options, debug) : fault;
   }
   IOStatus Prefetch(uint64_t offset, size_t length, const rocksdb::IOOptions& options,
                     rocksdb::IODebugContext* debug) override {
+    std::shared_lock<std::shared_mutex> power(system_->power());
     IOStatus fault = system_->BeginRead(path_);
     return fault.ok() ? Base::Prefetch(offset, length, options, debug) : fault;
   }
@@ -220,6 +224,7 @@ void FaultFileSystem::DelaySync() const {
 
 IOStatus FaultFileSystem::NewSequentialFile(const std::string& path, const FileOptions& options,
                                             std::unique_ptr<rocksdb::FSSequentialFile>* file, IODebugContext* debug) {
+  std::shared_lock<std::shared_mutex> power(power_);
   std::unique_ptr<rocksdb::FSSequentialFile> target;
   IOStatus status = FileSystemWrapper::NewSequentialFile(path, options, &target, debug);
   if (status.ok()) file->reset(new FaultSequentialFile(std::move(target), this, path));
@@ -229,6 +234,7 @@ IOStatus FaultFileSystem::NewSequentialFile(const std::string& path, const FileO
 IOStatus FaultFileSystem::NewRandomAccessFile(const std::string& path, const FileOptions& options,
                                               std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
                                               IODebugContext* debug) {
+  std::shared_lock<std::shared_mutex> power(power_);
   std::unique_ptr<rocksdb::FSRandomAccessFile> target;
   IOStatus status = FileSystemWrapper::NewRandomAccessFile(path, options, &target, debug);
   if (status.ok()) file->reset(new FaultRandomAccessFile(std::move(target), this, path));
@@ -274,10 +280,28 @@ IOStatus FaultFileSystem::NewRandomRWFile(const std::string&, const FileOptions&
 
 IOStatus FaultFileSystem::NewDirectory(const std::string& path, const IOOptions& options,
                                        std::unique_ptr<FSDirectory>* directory, IODebugContext* debug) {
+  std::shared_lock<std::shared_mutex> power(power_);
   std::unique_ptr<FSDirectory> target;
   IOStatus status = FileSystemWrapper::NewDirectory(path, options, &target, debug);
   if (status.ok()) directory->reset(new FaultDirectory(std::move(target), this, path));
   return status;
+}
+
+IOStatus FaultFileSystem::GetFileSize(const std::string& path, const IOOptions& options, uint64_t* bytes,
+                                      IODebugContext* debug) {
+  std::shared_lock<std::shared_mutex> power(power_);
+  return FileSystemWrapper::GetFileSize(path, options, bytes, debug);
+}
+
+IOStatus FaultFileSystem::FileExists(const std::string& path, const IOOptions& options, IODebugContext* debug) {
+  std::shared_lock<std::shared_mutex> power(power_);
+  return FileSystemWrapper::FileExists(path, options, debug);
+}
+
+IOStatus FaultFileSystem::GetChildren(const std::string& path, const IOOptions& options,
+                                      std::vector<std::string>* names, IODebugContext* debug) {
+  std::shared_lock<std::shared_mutex> power(power_);
+  return FileSystemWrapper::GetChildren(path, options, names, debug);
 }
 
 IOStatus FaultFileSystem::DeleteFile(const std::string& path, const IOOptions&, IODebugContext*) {

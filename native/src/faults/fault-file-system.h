@@ -11,6 +11,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include <string>
+#include <vector>
 
 #include "durability-log.h"
 #include "rocksdb/file_system.h"
@@ -53,7 +54,10 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   IOStatus BeginRead(const std::string& path);
   void DelaySync() const;
   DurabilityLog& durability() { return durability_; }
-  /** Held (shared) while an operation runs, so that a power cut finds none half done. */
+  /**
+   * Held (shared) while an operation runs, so that a power cut finds none half done; and while something is looked up or read,
+   * so that nothing sees the files that are being turned into what the loss leaves.
+   */
   std::shared_mutex& power() { return power_; }
 
   const char* Name() const override { return "BasaltFaultFileSystem"; }
@@ -71,6 +75,11 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
                            std::unique_ptr<rocksdb::FSRandomRWFile>* file, IODebugContext* debug) override;
   IOStatus NewDirectory(const std::string& path, const IOOptions& options,
                         std::unique_ptr<rocksdb::FSDirectory>* directory, IODebugContext* debug) override;
+  IOStatus GetFileSize(const std::string& path, const IOOptions& options, uint64_t* bytes,
+                       IODebugContext* debug) override;
+  IOStatus FileExists(const std::string& path, const IOOptions& options, IODebugContext* debug) override;
+  IOStatus GetChildren(const std::string& path, const IOOptions& options, std::vector<std::string>* names,
+                       IODebugContext* debug) override;
   IOStatus DeleteFile(const std::string& path, const IOOptions& options, IODebugContext* debug) override;
   IOStatus RenameFile(const std::string& source, const std::string& target, const IOOptions& options,
                       IODebugContext* debug) override;

@@ -26,23 +26,3 @@ export interface ClientLimits {
   /** Bits of NotificationClass: which events of keys are published, and where. */
   keyspaceEvents: number;
 }
-
-const MiB = 2 ** 20;
-
-/** The defaults but for what is given. */
-export function clientLimits(given: Partial<ClientLimits> = {}): ClientLimits {
-  return {
-    maxClients: 10_000,
-    outputLimitBytes: 16 * MiB,
-    timeoutSeconds: 0,
-    outputBufferLimits: {
-      normal: { hardBytes: 0, softBytes: 0, softSeconds: 0 },
-      replica: { hardBytes: 256 * MiB, softBytes: 64 * MiB, softSeconds: 60 },
-      pubsub: { hardBytes: 32 * MiB, softBytes: 8 * MiB, softSeconds: 60 },
-    },
-    password: "",
-    protectedMode: true,
-    keyspaceEvents: 0,
-    ...given,
-  };
-}

@@ -53,7 +53,7 @@ function secondsSince(nowMs: number, thenMs: number): number {
 export function lineOf(connection: Connection): string {
   const { server, socket, transaction, parser, replies, args } = connection;
   const { subscriptions } = server;
-  const nowMs = server.clock.wallMs();
+  const { clock } = server;
   let argumentBytes = 0;
   for (let i = 0; i < args.count; i++) argumentBytes += args.length(i);
   const writtenBytes = connection.reply.length;
@@ -67,8 +67,8 @@ export function lineOf(connection: Connection): string {
     ["laddr", socket.localAddress],
     ["fd", socket.fileDescriptor],
     ["name", connection.name],
-    ["age", secondsSince(nowMs, connection.createdAtMs)],
-    ["idle", secondsSince(nowMs, connection.lastInteractionMs)],
+    ["age", secondsSince(clock.wallMs(), connection.createdAtMs)],
+    ["idle", secondsSince(clock.monotonicMs(), connection.lastInteractionMs)],
     ["flags", flagsOf(connection)],
     ["db", connection.database],
     ["sub", subscriptions.countOf("channel", connection)],

@@ -26,7 +26,7 @@ export class ClientWatch {
 
   look(): void {
     const { clients, limits, clock } = this.server;
-    const nowMs = clock.wallMs();
+    const nowMs = clock.monotonicMs();
     const longestSilenceMs = limits.timeoutSeconds * 1000;
     for (const connection of clients.values()) {
       connection.checkOutput();

@@ -182,7 +182,10 @@ const ACL_SUBCOMMANDS: readonly CommandSpec[] = [
   { name: "users", arity: 2, ...OF_ACL_ADMINISTRATION, function: { kind: "immediate", run: users } },
   { name: "list", arity: 2, ...OF_ACL_ADMINISTRATION, function: { kind: "immediate", run: list } },
 ];
-const ALL_ACL_SUBCOMMANDS = [...ACL_SUBCOMMANDS, helpOf("acl", ACL_SUBCOMMANDS, ["slow"])];
+const ALL_ACL_SUBCOMMANDS = [
+  ...ACL_SUBCOMMANDS,
+  helpOf("acl", ACL_SUBCOMMANDS, ["slow"], { since: "6.0.0" }),
+];
 
 function wrongCatWords(subcommand: ByteString): string {
   return `ERR unknown subcommand or wrong number of arguments for '${subcommand}'. Try ACL HELP.`;

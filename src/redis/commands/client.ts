@@ -228,7 +228,7 @@ const SUBCOMMANDS: readonly CommandSpec[] = [
   {
     name: "pause",
     arity: -3,
-    since: "3.0.0",
+    since: "2.9.50",
     ...OF_ADMINISTRATION,
     function: { kind: "immediate", run: pause },
   },
@@ -278,7 +278,10 @@ const SUBCOMMANDS: readonly CommandSpec[] = [
     function: { kind: "immediate", run: trackinginfo },
   },
 ];
-const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("client", SUBCOMMANDS, ["slow", "connection"])];
+const ALL_SUBCOMMANDS = [
+  ...SUBCOMMANDS,
+  helpOf("client", SUBCOMMANDS, ["slow", "connection"], { group: "connection" }),
+];
 
 export const CLIENT_COMMANDS: readonly CommandSpec[] = [
   {

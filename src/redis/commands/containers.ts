@@ -44,6 +44,7 @@ export function helpOf(
   name: string,
   others: readonly CommandSpec[],
   categories: readonly string[],
+  row: { readonly since?: string; readonly group?: string } = {},
 ): CommandSpec {
   return {
     name: "help",
@@ -51,8 +52,8 @@ export function helpOf(
     flags: ["loading", "stale"],
     keys: [0, 0, 0],
     categories,
-    since: "5.0.0",
-    group: "server",
+    since: row.since ?? "5.0.0",
+    group: row.group ?? "server",
     function: { kind: "immediate", run: (context) => replyWithHelp(context, name, others) },
   };
 }

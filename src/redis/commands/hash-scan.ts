@@ -14,7 +14,7 @@ import type { CommandContext, CommandSpec, GoSliced } from "../command";
 import { ERR_CURSOR, ERR_WRONG_TYPE } from "../errors";
 import type { Glob } from "../glob";
 import { FoundItems } from "./found-items";
-import { LISTPACK_MAX_ENTRIES, isListpack } from "./hash-encoding";
+import { isListpack } from "./hash-encoding";
 import { countLookup, countSlicedLookup, isWrongType } from "./lookup";
 import { cursorOf } from "./scan-cursor";
 import { scanOptionsOf } from "./scan-options";
@@ -86,10 +86,11 @@ function hscan(context: CommandContext): void | NotReady | GoSliced {
 
   const prefix = elementsOf(database, key, header);
   const found = new FoundItems();
-  if (header.length <= LISTPACK_MAX_ENTRIES) {
+  const { settings } = context.server;
+  if (header.length <= Math.min(settings.hashMaxListpackEntries, TURN.maxRows)) {
     const rows = session.scan(prefix, prefixEnd(prefix)!, TURN);
     if (rows === notReady) return notReady;
-    if (rows.next === undefined && isListpack(rows, prefix.length)) {
+    if (rows.next === undefined && isListpack(rows, prefix.length, settings)) {
       countLookup(context, true);
       collect(found, rows, prefix.length, options.glob);
       replyCursor(context, HASHES_END);

@@ -3,7 +3,7 @@
 import type { ByteString } from "../../base/index";
 import { loaded, notReady } from "../../kv/index";
 import type { NotReady, Session, Steps } from "../../kv/index";
-import { ValueEncoding, ValueType, u32String } from "../../storage/index";
+import { INLINE_STRING_MAX_BYTES, ValueEncoding, ValueType, u32String } from "../../storage/index";
 import type { ValueHeader } from "../../storage/index";
 import { goStepped } from "../command";
 import type { CommandContext, CommandSpec, GoStepped } from "../command";
@@ -23,13 +23,14 @@ import { Raised, runTexts } from "../hyperloglog/sparse-encoding";
 import { NotificationClass, notify } from "../notifications";
 import { countLookup } from "./lookup";
 import { runAtOnce } from "./stepped-write";
-import { elementsOf } from "./string-values";
+import { CHUNK_BYTES, elementsOf, putString } from "./string-values";
 
-/** Redis's hll-sparse-max-bytes: a longer sparse sketch becomes dense. */
-const SPARSE_MAX_BYTES = 3000;
 /** More elements, or more sketches, are gone through in steps. */
 const ELEMENTS_AT_ONCE = 1000;
 const SKETCHES_AT_ONCE = 32;
+
+/** A longer string that begins like a sketch is called corrupt without being read. */
+const LONG_SKETCH_MAX_BYTES = 1024 * 1024;
 
 /** A key that may hold a sketch. */
 interface Found {
@@ -47,10 +48,32 @@ function findSketch(session: Session, database: number, key: ByteString): Found 
   if (header.encoding === ValueEncoding.inline) {
     return isSketch(header.rest, header.length) ? { header, sketch: Sketch.of(header.rest) } : ERR_NOT_SKETCH;
   }
-  // No runs of this length can cover the registers exactly: each covers one at least.
-  const chunk = session.get(elementsOf(database, key, header) + u32String(0));
-  if (chunk === notReady) return notReady;
-  return isSketch(chunk ?? "", header.length) ? ERR_CORRUPT_SKETCH : ERR_NOT_SKETCH;
+  const text = longText(session, database, key, header);
+  if (text === notReady) return notReady;
+  if (!isSketch(text, header.length)) return ERR_NOT_SKETCH;
+  return text.length === header.length ? { header, sketch: Sketch.of(text) } : ERR_CORRUPT_SKETCH;
+}
+
+/**
+ * A string in chunks. No runs of more than 64 KiB cover the registers exactly, but Redis finds that out only where it goes
+ * through them; of one beyond all reason the first chunk is enough.
+ */
+function longText(
+  session: Session,
+  database: number,
+  key: ByteString,
+  header: ValueHeader,
+): ByteString | NotReady {
+  const prefix = elementsOf(database, key, header);
+  const end = header.length > LONG_SKETCH_MAX_BYTES ? CHUNK_BYTES : header.length;
+  let text = "";
+  let ready = true;
+  for (let at = 0; at < end; at += CHUNK_BYTES) {
+    const chunk = session.get(prefix + u32String(at / CHUNK_BYTES));
+    if (chunk === notReady) ready = false;
+    else text += (chunk ?? "").padEnd(Math.min(CHUNK_BYTES, end - at), "\0");
+  }
+  return ready ? text : notReady;
 }
 
 function putSketch(
@@ -61,11 +84,20 @@ function putSketch(
   sketch: Sketch,
 ): void {
   const rest = sketch.text();
+  const expiryMs = header === null ? 0 : header.expiryMs;
+  const wasChunked = header !== null && header.encoding === ValueEncoding.chunked;
+  if (wasChunked || rest.length > INLINE_STRING_MAX_BYTES) {
+    // A new incarnation: chunks do not go within one.
+    const source = Buffer.from(key + rest, "latin1");
+    putString(session, database, source, 0, key.length, key.length, source.length, expiryMs);
+    if (header !== null) session.abandonElements(database, key, header);
+    return;
+  }
   const { versionMs, versionCounter } = header ?? session.newVersion();
   session.putHeader(database, key, {
     type: ValueType.string,
     encoding: ValueEncoding.inline,
-    expiryMs: header === null ? 0 : header.expiryMs,
+    expiryMs,
     versionMs,
     versionCounter,
     length: rest.length,
@@ -89,9 +121,10 @@ function* pfaddSteps(context: CommandContext): Steps {
   const { header } = found;
   const sketch = found.sketch ?? Sketch.empty();
   let changed = found.sketch === undefined;
+  const { hllSparseMaxBytes } = context.server.settings;
   for (let i = 2; i < args.count; i++) {
     const place = placeOf(args.buffer, args.start(i), args.end(i));
-    const raised = sketch.raise(place & (REGISTERS - 1), place >> REGISTER_BITS, SPARSE_MAX_BYTES);
+    const raised = sketch.raise(place & (REGISTERS - 1), place >> REGISTER_BITS, hllSparseMaxBytes);
     if (raised === Raised.corrupt) return reply.error(ERR_CORRUPT_SKETCH);
     if (raised === Raised.yes) changed = true;
     if (i % ELEMENTS_AT_ONCE === 0) yield "pause";
@@ -207,9 +240,10 @@ function* pfmergeSteps(context: CommandContext): Steps {
   if (typeof target === "string") return reply.error(target);
   const sketch = target.sketch ?? Sketch.empty();
   if (union.hasDense && !sketch.toDense()) return reply.error(ERR_CORRUPT_SKETCH);
+  const { hllSparseMaxBytes } = context.server.settings;
   for (let register = 0; register < REGISTERS; register++) {
     const value = union.registers[register]!;
-    if (value > 0) sketch.raise(register, value, SPARSE_MAX_BYTES);
+    if (value > 0) sketch.raise(register, value, hllSparseMaxBytes);
   }
   sketch.makeStale();
   putSketch(session, database, key, target.header, sketch);

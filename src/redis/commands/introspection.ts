@@ -2,8 +2,10 @@
 import type { ByteString } from "../../base/index";
 import type { ReplyWriter } from "../../resp/index";
 import type { CommandContext, CommandSpec, KeySpecification } from "../command";
-import { ERR_INVALID_ARGUMENTS, ERR_INVALID_COMMAND, ERR_NO_KEYS, ERR_SYNTAX } from "../errors";
+import { ERR_SYNTAX } from "../errors";
 import { Glob } from "../glob";
+import { docs } from "./command-docs";
+import { getkeys, getkeysandflags } from "./command-keys";
 import { containerOf, helpOf } from "./containers";
 
 /** Simple strings, as a set where the protocol has one. */
@@ -87,20 +89,10 @@ function info(context: CommandContext): void {
   reply.array(args.count - 2);
   for (let i = 2; i < args.count; i++) {
     const name = args.string(i).toLowerCase();
-    const [container = "", subcommand, ...rest] = name.split("|");
-    let spec = server.table.byName(container)?.spec;
-    if (subcommand !== undefined) {
-      spec =
-        rest.length > 0 ? undefined : spec?.subcommands?.find((candidate) => candidate.name === subcommand);
-    }
+    const spec = server.table.byFullName(name)?.spec;
     if (spec === undefined) reply.null();
     else describe(reply, spec, name);
   }
-}
-
-/** No documentation yet: a map without entries. */
-function docs({ reply }: CommandContext): void {
-  reply.map(0);
 }
 
 /** COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern], with subcommands. */
@@ -129,20 +121,6 @@ function list({ args, reply, server }: CommandContext): void {
   for (const name of names) reply.bulk(name);
 }
 
-/** COMMAND GETKEYS command [argument …]. */
-function getkeys({ args, reply, server }: CommandContext): void {
-  const spec = server.table.find(args.buffer, args.start(2), args.end(2))?.spec;
-  if (spec === undefined) return reply.error(ERR_INVALID_COMMAND);
-  const [first, lastKey, step] = spec.keys;
-  if (first === 0) return reply.error(ERR_NO_KEYS);
-  const wordCount = args.count - 2;
-  const { arity } = spec;
-  if (arity >= 0 ? wordCount !== arity : wordCount < -arity) return reply.error(ERR_INVALID_ARGUMENTS);
-  const last = lastKey < 0 ? wordCount + lastKey : lastKey;
-  reply.array(Math.floor((last - first) / step) + 1);
-  for (let i = first; i <= last; i += step) reply.bulkFrom(args.buffer, args.start(i + 2), args.end(i + 2));
-}
-
 const OF_COMMAND = {
   flags: ["loading", "stale"],
   keys: [0, 0, 0],
@@ -159,6 +137,13 @@ const SUBCOMMANDS: readonly CommandSpec[] = [
     since: "2.8.13",
     ...OF_COMMAND,
     function: { kind: "immediate", run: getkeys },
+  },
+  {
+    name: "getkeysandflags",
+    arity: -4,
+    since: "7.0.0",
+    ...OF_COMMAND,
+    function: { kind: "immediate", run: getkeysandflags },
   },
   {
     name: "info",

@@ -1,146 +1,158 @@
-// MEMORY USAGE: about how many bytes a value takes, as its rows lie in storage before compression: that of the header with its
-// key, and those of the elements, each with its whole key. Of a large value the average of some elements (SAMPLES, 5 by
-// default, 0 for all) stands for the others. What the hot-row cache holds besides and RocksDB's own overhead are not counted.
-import { prefixEnd } from "../../base/index";
-import type { ByteString } from "../../base/index";
-import { notReady } from "../../kv/index";
-import type { NotReady } from "../../kv/index";
-import { HEADER_KEY_PREFIX_BYTES, ValueEncoding, valueHeaderLength } from "../../storage/index";
-import type { ValueHeader } from "../../storage/index";
-import type { Arguments } from "../../resp/index";
-import { goSliced } from "../command";
-import type { CommandContext, CommandSpec, GoSliced } from "../command";
-import { ERR_NOT_INTEGER, ERR_SYNTAX } from "../errors";
-import { helpOf } from "./containers";
-import { evaluatedContainerOf } from "./evaluated-container";
-import { readInSlices } from "./sliced-read";
-import { liveHeader } from "./sliced-strings";
-import { CHUNK_BYTES, elementsOf } from "./string-values";
+// MEMORY: whose the memory is (accounting/memory-figures.ts), and giving back what nobody uses.
+import { getHeapSpaceStatistics } from "node:v8";
+import { memoryFigures } from "../accounting/memory-figures";
+import type { MemoryFigures } from "../accounting/memory-figures";
+import type { CommandContext, CommandSpec } from "../command";
+import { CONTAINER, isConnected } from "./administration";
+import { containerOf, helpOf } from "./containers";
+import { human } from "./info-state";
+import { MEMORY_USAGE } from "./memory-usage";
+import { countAllKeys } from "./server-commands";
 
-const DEFAULT_SAMPLES = 5;
-const TURN = { maxRows: 1000, maxBytes: 1024 * 1024 } as const;
-
-/** How many rows to look at; a string is the error to reply with. */
-function samplesOf(args: Arguments): number | string {
-  let samples = DEFAULT_SAMPLES;
-  for (let i = 3; i < args.count; i += 2) {
-    if (!args.isWord(i, "SAMPLES") || i + 1 === args.count) return ERR_SYNTAX;
-    const wanted = args.safeInteger(i + 1) ?? args.bigInteger(i + 1);
-    if (wanted === undefined) return ERR_NOT_INTEGER;
-    if (wanted < 0) return ERR_SYNTAX;
-    samples = wanted === 0 ? Infinity : Number(wanted);
-  }
-  return samples;
-}
-
-/** The average of what was looked at stands for all rows. */
-class Estimate {
-  private readonly headerBytes: number;
-  /** How many rows of elements there are, those of a string's chunks that were never written included. */
-  private readonly rows: number;
-  private seenBytes = 0;
-  seen = 0;
-
-  constructor(key: ByteString, header: ValueHeader) {
-    const { encoding, expiryMs, length, rest } = header;
-    this.headerBytes =
-      HEADER_KEY_PREFIX_BYTES + key.length + valueHeaderLength(expiryMs, length) + rest.length;
-    this.rows = encoding === ValueEncoding.elements ? length : Math.ceil(length / CHUNK_BYTES);
-  }
-
-  add(keys: readonly ByteString[], values: readonly ByteString[]): void {
-    this.seen += keys.length;
-    for (const key of keys) this.seenBytes += key.length;
-    for (const value of values) this.seenBytes += value.length;
-  }
-
-  total(sawAll: boolean): number {
-    if (sawAll || this.seen === 0) return this.headerBytes + this.seenBytes;
-    return this.headerBytes + Math.round((this.seenBytes / this.seen) * this.rows);
-  }
-}
-
-function usage(context: CommandContext): void | NotReady | GoSliced {
-  const { args, reply, session } = context;
-  const samples = samplesOf(args);
-  if (typeof samples === "string") return reply.error(samples);
-  const database = session.database(context.connection.database);
-  const key = args.string(2);
-  const header = session.header(database, key);
-  if (header === notReady) return notReady;
-  if (header === null) return reply.null();
-  const estimate = new Estimate(key, header);
-  if (header.encoding === ValueEncoding.inline) return reply.integer(estimate.total(true));
-  // Not for every page of many through all that memory holds of them.
-  if (header.encoding === ValueEncoding.elements && header.length > TURN.maxRows) return goSliced;
-  const prefix = elementsOf(database, key, header);
-  const maxRows = Math.min(TURN.maxRows, samples);
-  const rows = session.scan(prefix, prefixEnd(prefix)!, { ...TURN, maxRows });
-  if (rows === notReady) return notReady;
-  if (rows.next !== undefined && rows.keys.length < samples) return goSliced;
-  estimate.add(rows.keys, rows.values);
-  reply.integer(estimate.total(rows.next === undefined));
-}
-
-function usageSliced(context: CommandContext, done: (sequence: number) => void): void {
-  const { args, reply } = context;
-  const key = args.string(2);
-  const samples = samplesOf(args);
-  readInSlices(context, done, (read) => {
-    const { view } = read;
-    const database = view.database(context.connection.database);
-    view.header(database, key, (stored) => {
-      if (read.abandoned) return read.end();
-      const header = liveHeader(read, stored);
-      if (typeof samples === "string") reply.error(samples);
-      else if (header === null) reply.null();
-      else return sample(elementsOf(database, key, header), new Estimate(key, header), samples);
-      read.end();
-    });
-
-    const sample = (prefix: ByteString, estimate: Estimate, wanted: number): void => {
-      const readPage = (lower: ByteString): void => {
-        const maxRows = Math.min(TURN.maxRows, wanted - estimate.seen);
-        view.scan(lower, prefixEnd(prefix)!, { ...TURN, maxRows }, (page) => {
-          if (read.abandoned) return read.end();
-          estimate.add(page.keys, page.values);
-          const last = page.keys[page.keys.length - 1];
-          const sawAll = page.done || last === undefined;
-          if (!sawAll && estimate.seen < wanted) return readPage(last + "\0");
-          reply.integer(estimate.total(sawAll));
-          read.end();
-        });
-      };
-      readPage(prefix);
-    };
+/** MEMORY STATS: Redis's names where they mean the same here, Basalt's owners beside them. */
+function stats(context: CommandContext, done: (sequence: number) => void): void {
+  countAllKeys(context, (keyspace = []) => {
+    if (isConnected(context)) {
+      const keys = keyspace.reduce((sum, figures) => sum + figures.keys, 0);
+      writeStats(context, memoryFigures(context.server), keys);
+    }
+    done(0);
   });
 }
 
+function writeStats({ reply }: CommandContext, memory: MemoryFigures, keys: number): void {
+  const { usedBytes, peakBytes, residentBytes, hotRowsBytes, blockCacheBytes, memtableBytes } = memory;
+  const datasetBytes = hotRowsBytes + blockCacheBytes + memtableBytes;
+  const integers: readonly (readonly [string, number])[] = [
+    ["peak.allocated", peakBytes],
+    ["total.allocated", usedBytes],
+    ["replication.backlog", 0],
+    ["clients.slaves", 0],
+    ["clients.normal", memory.clientBytes],
+    ["cluster.links", 0],
+    ["aof.buffer", memory.inFlightBytes],
+    ["lua.caches", 0],
+    ["functions.caches", 0],
+    ["overhead.total", usedBytes - datasetBytes],
+    ["keys.count", keys],
+    ["keys.bytes-per-key", keys === 0 ? 0 : Math.floor(datasetBytes / keys)],
+    ["dataset.bytes", datasetBytes],
+    ["heap.used", memory.heapBytes],
+    ["heap.committed", memory.heapCommittedBytes],
+    ["external", memory.externalBytes],
+    ["block.cache", blockCacheBytes],
+    ["memtables", memtableBytes],
+    ["table.readers", memory.tableReaderBytes],
+    ["hot.rows", hotRowsBytes],
+    ["in.flight", memory.inFlightBytes],
+    ["held.log", memory.heldLogBytes],
+    ["resident", residentBytes],
+    ["fragmentation.bytes", residentBytes - usedBytes],
+  ];
+  const doubles: readonly (readonly [string, number])[] = [
+    ["dataset.percentage", (datasetBytes / usedBytes) * 100],
+    ["peak.percentage", (usedBytes / peakBytes) * 100],
+    ["fragmentation", residentBytes / usedBytes],
+  ];
+  reply.map(integers.length + doubles.length);
+  for (const [name, value] of integers) {
+    reply.bulk(name);
+    reply.integer(value);
+  }
+  for (const [name, value] of doubles) {
+    reply.bulk(name);
+    reply.double(value);
+  }
+}
+
+function doctor({ reply, server }: CommandContext): void {
+  const memory = memoryFigures(server);
+  const findings: string[] = [];
+  const { usedBytes, peakBytes, residentBytes, heapBytes, heapCommittedBytes, clientBytes } = memory;
+  if (usedBytes * 1.5 < peakBytes) {
+    findings.push(
+      `At its peak ${human(peakBytes)} were in use, now it is ${human(usedBytes)}: what is resident may fall behind. MEMORY PURGE gives back what can be given.`,
+    );
+  }
+  if (residentBytes > usedBytes * 1.6 && residentBytes - usedBytes > 256 * 1024 * 1024) {
+    findings.push(
+      `${human(residentBytes - usedBytes)} are resident beyond what is accounted for: fragments of the allocators, stacks and code.`,
+    );
+  }
+  if (heapBytes > heapCommittedBytes * 0.95 && heapBytes > 256 * 1024 * 1024) {
+    findings.push(
+      `The JavaScript heap is nearly full (${human(heapBytes)}): a smaller --hot-rows-bytes helps.`,
+    );
+  }
+  if (clientBytes > usedBytes * 0.3) {
+    findings.push(
+      `Clients hold ${human(clientBytes)}: some do not read their replies, or send long commands.`,
+    );
+  }
+  const head = `Basalt uses ${human(usedBytes)}, ${human(residentBytes)} are resident.`;
+  const text = findings.length === 0 ? "Nothing is out of the ordinary." : findings.join("\n");
+  reply.verbatim("txt", `${head}\n${text}\n`);
+}
+
+/** What V8 keeps in its spaces, and what RocksDB holds. */
+function mallocStats({ reply, server }: CommandContext): void {
+  const line = (name: string, used: number, committed: number): string =>
+    `${name.padEnd(28)} ${String(used).padStart(14)} ${String(committed).padStart(14)}\n`;
+  const spaces = getHeapSpaceStatistics().map((space) =>
+    line(space.space_name, space.space_used_size, space.space_size),
+  );
+  const memory = memoryFigures(server);
+  const owners: readonly (readonly [string, number])[] = [
+    ["external", memory.externalBytes],
+    ["block_cache", memory.blockCacheBytes],
+    ["memtables", memory.memtableBytes],
+    ["table_readers", memory.tableReaderBytes],
+    ["held_log", memory.heldLogBytes],
+  ];
+  const head = `${"owner".padEnd(28)} ${"used".padStart(14)} ${"committed".padStart(14)}\n`;
+  reply.verbatim(
+    "txt",
+    [head, ...spaces, ...owners.map(([name, bytes]) => line(name, bytes, bytes))].join(""),
+  );
+}
+
+function purge(context: CommandContext, done: (sequence: number) => void): void {
+  context.server.storage.releaseMemory(() => {
+    if (isConnected(context)) context.reply.ok();
+    done(0);
+  });
+}
+
+const OF_MEMORY = {
+  flags: [],
+  keys: [0, 0, 0],
+  categories: ["slow"],
+  since: "4.0.0",
+  group: "server",
+  tips: ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+} as const;
+
 const SUBCOMMANDS: readonly CommandSpec[] = [
+  { name: "stats", arity: 2, ...OF_MEMORY, function: { kind: "sliced", run: stats } },
+  { name: "doctor", arity: 2, ...OF_MEMORY, function: { kind: "immediate", run: doctor } },
+  { name: "malloc-stats", arity: 2, ...OF_MEMORY, function: { kind: "immediate", run: mallocStats } },
   {
-    name: "usage",
-    arity: -3,
-    flags: ["readonly"],
-    keys: [2, 2, 1],
-    keyAccess: ["RO"],
-    categories: ["read", "slow"],
-    since: "4.0.0",
-    group: "server",
-    function: { kind: "evaluated", run: usage, sliced: usageSliced },
+    name: "purge",
+    arity: 2,
+    ...OF_MEMORY,
+    tips: ["request_policy:all_shards", "response_policy:all_succeeded"],
+    function: { kind: "sliced", run: purge },
   },
+  MEMORY_USAGE,
 ];
-const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("memory", SUBCOMMANDS, ["slow"])];
+const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("memory", SUBCOMMANDS, ["slow"], { since: "4.0.0" })];
 
 export const MEMORY_COMMANDS: readonly CommandSpec[] = [
   {
     name: "memory",
-    arity: -2,
-    flags: [],
-    keys: [0, 0, 0],
-    categories: ["slow"],
+    ...CONTAINER,
     since: "4.0.0",
-    group: "server",
-    function: evaluatedContainerOf("memory", ALL_SUBCOMMANDS),
+    function: { kind: "immediate", run: containerOf("memory", ALL_SUBCOMMANDS) },
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

@@ -12,7 +12,8 @@ import type { CommandContext, CommandSpec, EvaluatedFunction } from "../command"
 import { ERR_NO_FREQUENCY, ERR_NO_IDLE_TIME } from "../errors";
 import { helpOf } from "./containers";
 import { evaluatedContainerOf } from "./evaluated-container";
-import { LISTPACK_MAX_ENTRIES, LISTPACK_MAX_VALUE_BYTES, isListpack } from "./hash-encoding";
+import { isListpack } from "./hash-encoding";
+import type { ListpackLimits } from "./hash-encoding";
 import { countQuietLookup } from "./lookup";
 import { elementsOf } from "./string-values";
 
@@ -35,21 +36,23 @@ function encodingOf(
   database: number,
   key: ByteString,
   header: ValueHeader,
+  limits: ListpackLimits,
 ): string | NotReady {
+  const { hashMaxListpackEntries, hashMaxListpackValue } = limits;
   if (header.encoding !== ValueEncoding.elements) {
     if (integerOf(header) !== undefined) return "int";
     return header.length <= EMBEDDED_MAX_BYTES ? "embstr" : "raw";
   }
-  if (header.length > LISTPACK_MAX_ENTRIES) return "hashtable";
+  if (header.length > hashMaxListpackEntries) return "hashtable";
   const prefix = elementsOf(database, key, header);
-  const valuePrefixBytes = LISTPACK_MAX_VALUE_BYTES + 1;
+  const valuePrefixBytes = hashMaxListpackValue + 1;
   const rows = session.scan(prefix, prefixEnd(prefix)!, {
-    maxRows: LISTPACK_MAX_ENTRIES + 1,
-    maxBytes: (LISTPACK_MAX_ENTRIES + 1) * (prefix.length + 2 * valuePrefixBytes + 4),
+    maxRows: hashMaxListpackEntries + 1,
+    maxBytes: (hashMaxListpackEntries + 1) * (prefix.length + 2 * valuePrefixBytes + 4),
     valuePrefixBytes,
   });
   if (rows === notReady) return notReady;
-  return rows.next === undefined && isListpack(rows, prefix.length) ? "listpack" : "hashtable";
+  return rows.next === undefined && isListpack(rows, prefix.length, limits) ? "listpack" : "hashtable";
 }
 
 /** Runs `answer` for the value of the key; of a key that is not there the answer is null. */
@@ -74,8 +77,8 @@ function ofValue(
   };
 }
 
-const encoding = ofValue(({ session, reply }, database, key, header): void | NotReady => {
-  const name = encodingOf(session, database, key, header);
+const encoding = ofValue(({ session, reply, server }, database, key, header): void | NotReady => {
+  const name = encodingOf(session, database, key, header, server.settings);
   if (name === notReady) return notReady;
   reply.bulk(name);
 });
@@ -105,7 +108,10 @@ const SUBCOMMANDS: readonly CommandSpec[] = [
   { name: "idletime", since: "2.2.3", ...READS_OBJECT, function: { kind: "evaluated", run: idletime } },
   { name: "refcount", since: "2.2.3", ...READS_OBJECT, function: { kind: "evaluated", run: refcount } },
 ];
-const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("object", SUBCOMMANDS, ["keyspace", "slow"])];
+const ALL_SUBCOMMANDS = [
+  ...SUBCOMMANDS,
+  helpOf("object", SUBCOMMANDS, ["keyspace", "slow"], { since: "6.2.0", group: "generic" }),
+];
 
 export const OBJECT_COMMANDS: readonly CommandSpec[] = [
   {

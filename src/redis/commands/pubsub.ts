@@ -145,7 +145,10 @@ const SUBCOMMANDS: readonly CommandSpec[] = [
   ...OF_PUBSUB,
   function: { kind: "immediate", run },
 }));
-const ALL_SUBCOMMANDS = [...SUBCOMMANDS, helpOf("pubsub", SUBCOMMANDS, ["slow"])];
+const ALL_SUBCOMMANDS = [
+  ...SUBCOMMANDS,
+  helpOf("pubsub", SUBCOMMANDS, ["slow"], { since: "6.2.0", group: "pubsub" }),
+];
 
 export const PUBSUB_COMMANDS: readonly CommandSpec[] = [
   {

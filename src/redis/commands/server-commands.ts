@@ -1,34 +1,43 @@
-// INFO, CONFIG and SHUTDOWN: the server as a whole.
-import type { ByteString } from "../../base/index";
+// INFO, TIME, ROLE, WAIT and LOLWUT: what the server says of itself.
 import { LOGICAL_DATABASES } from "../../kv/index";
 import type { PinnedView } from "../../kv/index";
 import type { CommandContext, CommandSpec } from "../command";
-import { ERR_NO_SHUTDOWN, ERR_SYNTAX } from "../errors";
-import { Glob } from "../glob";
-import { containerOf, helpOf } from "./containers";
+import { ERR_NOT_INTEGER } from "../errors";
+import { isConnected } from "./administration";
 import { infoText, sectionsOf } from "./info-report";
 import type { KeyspaceFigures } from "./info-report";
+import { drawing } from "./lolwut";
+
+const ERR_TIMEOUT_NOT_INTEGER = "ERR timeout is not an integer or out of range";
+const ERR_TIMEOUT_NEGATIVE = "ERR timeout is negative";
 
 function info(context: CommandContext, done: (sequence: number) => void): void {
-  const { args, reply, server, connection } = context;
+  const { args, reply, server } = context;
   const words = Array.from({ length: args.count - 1 }, (_, i) => args.string(i + 1).toLowerCase());
   const sections = sectionsOf(words);
   const answer = (keyspace: readonly KeyspaceFigures[] | undefined): void => {
-    if (server.clients.has(connection.id)) reply.verbatim("txt", infoText(server, sections, keyspace));
+    if (isConnected(context)) reply.verbatim("txt", infoText(server, sections, keyspace));
     done(0);
   };
   if (!sections.has("keyspace")) return answer(undefined);
+  countAllKeys(context, answer);
+}
+
+/** Figures of every database that has keys; undefined where nobody can tell (no leader). */
+export function countAllKeys(
+  { server, connection }: CommandContext,
+  done: (keyspace: readonly KeyspaceFigures[] | undefined) => void,
+): void {
   server.evaluator.pinView((view) => {
-    if (view === undefined) return answer(undefined);
+    if (view === undefined) return done(undefined);
     server.reads(connection.id, view);
     countKeyspace(view, (keyspace) => {
       view.release();
-      answer(keyspace);
+      done(keyspace);
     });
   });
 }
 
-/** Figures of every database that has keys. */
 function countKeyspace(view: PinnedView, done: (keyspace: KeyspaceFigures[]) => void): void {
   const keyspace: KeyspaceFigures[] = [];
   const count = (database: number): void => {
@@ -44,103 +53,135 @@ function countKeyspace(view: PinnedView, done: (keyspace: KeyspaceFigures[]) => 
   count(0);
 }
 
-const GLOB_CHARS = /[*?[]/;
+/** Seconds and microseconds; the clock tells milliseconds. */
+function time({ reply, server }: CommandContext): void {
+  const nowMs = server.clock.wallMs();
+  reply.array(2);
+  reply.bulk(String(Math.floor(nowMs / 1000)));
+  reply.bulk(String(Math.floor((nowMs % 1000) * 1000)));
+}
 
-/** CONFIG GET pattern [pattern …]: names that match, each once; a plain name is repeated as it was asked for. */
-function configGet({ args, reply, server }: CommandContext): void {
-  const found = new Map<string, { shown: ByteString; value: string }>();
-  for (let i = 2; i < args.count; i++) {
-    const word = args.string(i);
-    if (GLOB_CHARS.test(word)) {
-      const glob = new Glob(word, true);
-      for (const [name, value] of server.config) {
-        if (!found.has(name) && glob.matches(name)) found.set(name, { shown: name, value });
-      }
-    } else {
-      const name = word.toLowerCase();
-      const value = server.config.get(name);
-      if (value !== undefined && !found.has(name)) found.set(name, { shown: word, value });
-    }
+function role({ reply, server }: CommandContext): void {
+  if (!server.evaluator.available) {
+    reply.array(5);
+    reply.bulk("slave");
+    reply.bulk("");
+    reply.integer(0);
+    reply.bulk("connect");
+    reply.integer(-1);
+    return;
   }
-  reply.map(found.size);
-  for (const { shown, value } of found.values()) {
-    reply.bulk(shown);
-    reply.bulk(Buffer.from(value, "utf8").toString("latin1"));
-  }
+  reply.array(3);
+  reply.bulk("master");
+  reply.integer(server.evaluator.statistics.bytesTotal);
+  reply.array(0);
 }
 
 /**
- * SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]: every acknowledged write is on disk already, so SAVE and NOSAVE ask for the
- * same, there is nobody to wait for, and a stop is never under way when a client can ask to abort it.
+ * WAIT numreplicas timeout: there are no replicas, so 0 at once; replies keep their order, so it comes when everything that
+ * this connection has written before it is durable.
  */
-function shutdown({ args, reply, connection, server }: CommandContext): void {
-  let saves = false;
-  let savesNot = false;
-  let force = false;
-  let now = false;
-  let aborts = false;
-  for (let i = 1; i < args.count; i++) {
-    if (args.isWord(i, "NOSAVE")) savesNot = true;
-    else if (args.isWord(i, "SAVE")) saves = true;
-    else if (args.isWord(i, "NOW")) now = true;
-    else if (args.isWord(i, "FORCE")) force = true;
-    else if (args.isWord(i, "ABORT")) aborts = true;
-    else return reply.error(ERR_SYNTAX);
-  }
-  if ((aborts && (saves || savesNot || force || now)) || (saves && savesNot)) return reply.error(ERR_SYNTAX);
-  if (aborts) return reply.error(ERR_NO_SHUTDOWN);
-  connection.closeAfterReply();
-  server.shutdown({ force });
+function wait({ args, reply }: CommandContext): void {
+  if (args.bigInteger(1) === undefined) return reply.error(ERR_NOT_INTEGER);
+  const timeout = args.bigInteger(2);
+  if (timeout === undefined) return reply.error(ERR_TIMEOUT_NOT_INTEGER);
+  if (timeout < 0n) return reply.error(ERR_TIMEOUT_NEGATIVE);
+  reply.integer(0);
 }
 
-const ADMINISTRATION = {
-  flags: ["admin", "noscript", "loading", "stale"],
-  keys: [0, 0, 0],
-  group: "server",
-} as const;
+/**
+ * WAITAOF numlocal numreplicas timeout, of Redis 7.2: this node's log has everything that was answered before, since nothing
+ * is answered earlier; replicas there are none.
+ */
+function waitaof({ args, reply }: CommandContext): void {
+  const local = args.bigInteger(1);
+  const replicas = args.bigInteger(2);
+  const timeout = args.bigInteger(3);
+  if (local === undefined || replicas === undefined) return reply.error(ERR_NOT_INTEGER);
+  if (local < 0n || local > 1n) return reply.error("ERR value is out of range, must be between 0 and 1");
+  if (replicas < 0n) return reply.error("ERR value is out of range, must be positive");
+  if (timeout === undefined) return reply.error(ERR_TIMEOUT_NOT_INTEGER);
+  if (timeout < 0n) return reply.error(ERR_TIMEOUT_NEGATIVE);
+  reply.array(2);
+  reply.integer(1);
+  reply.integer(0);
+}
 
-const CONFIG_SUBCOMMANDS: readonly CommandSpec[] = [
-  {
-    name: "get",
-    arity: -3,
-    ...ADMINISTRATION,
-    categories: ["admin", "slow", "dangerous"],
-    since: "2.0.0",
-    function: { kind: "immediate", run: configGet },
-  },
-];
-const ALL_CONFIG_SUBCOMMANDS = [...CONFIG_SUBCOMMANDS, helpOf("config", CONFIG_SUBCOMMANDS, ["slow"])];
+/** LOLWUT [VERSION version] [columns [rows]]: every version draws the same; without one, words that are no numbers say nothing. */
+function lolwut({ args, reply, server }: CommandContext): void {
+  const isVersioned = args.count >= 3 && args.isWord(1, "VERSION");
+  const numbers: (number | undefined)[] = [];
+  for (let i = isVersioned ? 2 : 1; i < args.count; i++) {
+    const number = args.safeInteger(i);
+    if (isVersioned && number === undefined) return reply.error(ERR_NOT_INTEGER);
+    numbers.push(number);
+  }
+  const [columns, rows] = isVersioned ? numbers.slice(1) : numbers;
+  reply.verbatim("txt", drawing(server.version, columns, rows));
+}
+
+const SERVER = { keys: [0, 0, 0], group: "server" } as const;
+const UNSTEADY = { tips: ["nondeterministic_output"] } as const;
 
 export const SERVER_COMMANDS: readonly CommandSpec[] = [
   {
     name: "info",
     arity: -1,
     flags: ["loading", "stale"],
-    keys: [0, 0, 0],
+    ...SERVER,
     categories: ["slow", "dangerous"],
     tips: ["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
     since: "1.0.0",
-    group: "server",
     function: { kind: "sliced", run: info },
   },
   {
-    name: "config",
-    arity: -2,
-    flags: [],
-    keys: [0, 0, 0],
-    categories: ["slow"],
-    since: "2.0.0",
-    group: "server",
-    function: { kind: "immediate", run: containerOf("config", ALL_CONFIG_SUBCOMMANDS) },
-    subcommands: ALL_CONFIG_SUBCOMMANDS,
+    name: "time",
+    arity: 1,
+    flags: ["loading", "stale", "fast"],
+    ...SERVER,
+    ...UNSTEADY,
+    categories: ["fast"],
+    since: "2.6.0",
+    function: { kind: "immediate", run: time },
   },
   {
-    name: "shutdown",
+    name: "role",
+    arity: 1,
+    flags: ["noscript", "loading", "stale", "fast"],
+    ...SERVER,
+    categories: ["admin", "fast", "dangerous"],
+    since: "2.8.12",
+    function: { kind: "immediate", run: role },
+  },
+  {
+    name: "wait",
+    arity: 3,
+    flags: ["noscript"],
+    keys: [0, 0, 0],
+    categories: ["slow", "connection"],
+    tips: ["request_policy:all_shards", "response_policy:agg_min"],
+    since: "3.0.0",
+    group: "generic",
+    function: { kind: "immediate", run: wait },
+  },
+  {
+    name: "waitaof",
+    arity: 4,
+    flags: ["noscript"],
+    keys: [0, 0, 0],
+    categories: ["slow", "connection"],
+    tips: ["request_policy:all_shards", "response_policy:agg_min"],
+    since: "7.2.0",
+    group: "generic",
+    function: { kind: "immediate", run: waitaof },
+  },
+  {
+    name: "lolwut",
     arity: -1,
-    ...ADMINISTRATION,
-    flags: ["admin", "noscript", "loading", "stale", "no_multi", "allow_busy"],
-    categories: ["admin", "slow", "dangerous"],
-    since: "1.0.0",
-    function: { kind: "immediate", run: shutdown },
+    flags: ["readonly", "fast"],
+    ...SERVER,
+    categories: ["read", "fast"],
+    since: "5.0.0",
+    function: { kind: "immediate", run: lolwut },
   },
 ];

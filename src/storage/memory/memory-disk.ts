@@ -9,7 +9,8 @@ import { GroupLog } from "./group-log";
 import type { LogWrite } from "./group-log";
 import { RowImage } from "./ordered-map";
 
-export type DiskOperation = "logWrite" | "logSync" | "dataWrite" | "dataFlush" | "metadataWrite";
+export type DiskOperation =
+  "logWrite" | "logSync" | "dataWrite" | "dataFlush" | "metadataWrite" | "checkpoint";
 
 export interface CrashOptions {
   /** kill: the operating system keeps what is written. powerLoss, the default: a random prefix of it survives. */
@@ -37,6 +38,26 @@ export class MemoryDisk {
   /** Data and applied records as they were at the last flush. */
   data: RowImage = RowImage.empty;
   isOpen = false;
+  /** Copies by name, each of which can be opened. */
+  readonly checkpoints = new Map<string, MemoryDisk>();
+
+  /** A copy with these data and the synced logs; the oldest beyond `kept` go. */
+  addCheckpoint(name: string, kept: number, data: RowImage): true {
+    const copy = new MemoryDisk();
+    for (const [key, value] of this.metadata) copy.metadata.set(key, value);
+    copy.nodeId = this.nodeId;
+    copy.incarnation = this.incarnation;
+    for (const [group, log] of this.openedLogs()) copy.syncedLogs.set(group, log);
+    copy.data = data;
+    this.checkpoints.set(name, copy);
+    const names = [...this.checkpoints.keys()].sort();
+    for (const old of names.slice(0, Math.max(0, names.length - kept))) this.checkpoints.delete(old);
+    return true;
+  }
+
+  private openedLogs(): Map<number, GroupLog> {
+    return new Map([...this.syncedLogs].map(([group, log]) => [group, log.copy()]));
+  }
 
   /** What the first start writes. */
   claim(nodeId: number, incarnation: number): void {
@@ -67,7 +88,7 @@ export class MemoryDisk {
       this.unsynced.length === 0,
       "a disk is opened after a crash or a close, which decide what is on it",
     );
-    return new Map([...this.syncedLogs].map(([group, log]) => [group, log.copy()]));
+    return this.openedLogs();
   }
 
   /** Decides what is left of everything that is not durable. */

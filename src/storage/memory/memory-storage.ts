@@ -22,6 +22,7 @@ import type {
   Snapshot,
   Storage,
   StorageListener,
+  StorageMemory,
   StorageStatistics,
   StoredEntry,
 } from "../types";
@@ -216,6 +217,29 @@ export class MemoryStorage implements Storage {
 
   findGarbage(group: number, request: GarbageRequest, done: (garbage: Garbage) => void): void {
     this.load(undefined, (image) => searchGarbage(image, u32String(group), request), done);
+  }
+
+  /** A disk of its own, with what is synced and applied when it is made. */
+  checkpoint(name: string, kept: number, done: (failure: BasaltError | undefined) => void): void {
+    this.load(
+      undefined,
+      (image) => (this.disk.failing.has("checkpoint") ? false : this.disk.addCheckpoint(name, kept, image)),
+      (made) =>
+        done(made ? undefined : new BasaltError("CHECKPOINT_FAILED", "The disk failed (checkpoint).")),
+    );
+  }
+
+  checkpoints(): string[] {
+    return [...this.disk.checkpoints.keys()].sort();
+  }
+
+  releaseMemory(done: () => void): void {
+    this.load(undefined, () => undefined, done);
+  }
+
+  /** All of it is JavaScript's. */
+  memory(): StorageMemory {
+    return { blockCacheBytes: 0, memtableBytes: 0, tableReaderBytes: 0, heldLogBytes: 0 };
   }
 
   statistics(): StorageStatistics {

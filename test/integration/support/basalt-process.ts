@@ -13,6 +13,8 @@ export interface BasaltOptions {
   readonly directory: string;
   readonly flags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Of Prometheus's metrics; closed by default. */
+  readonly metricsPort?: string;
   /** Another program than the ordinary entry point, with the same output. */
   readonly entry?: string;
 }
@@ -37,7 +39,14 @@ export class BasaltProcess {
   ports: Readonly<Record<string, number>> = {};
 
   private constructor(options: BasaltOptions) {
-    const flags = ["--redis-port", "0", "--router-metrics-port", "off", "--data-dir", options.directory];
+    const flags = [
+      "--redis-port",
+      "0",
+      "--router-metrics-port",
+      options.metricsPort ?? "off",
+      "--data-dir",
+      options.directory,
+    ];
     const environment = { ...process.env, ...options.environment };
     this.child = spawn(
       process.execPath,

@@ -55,6 +55,7 @@ describe("defaults", () => {
       sweepRate: 20_000,
       maxClients: 10_000,
       outputLimitBytes: 16 * 2 ** 20,
+      checkpointsKept: 2,
       socketLayer: "native",
       requirepass: "",
       protectedMode: "yes",

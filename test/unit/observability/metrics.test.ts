@@ -109,3 +109,30 @@ test("every line is in Prometheus's text format", async () => {
     );
   }
 });
+
+test("series that come and go are those of the scrape", async () => {
+  const metrics = new Metrics();
+  const errors = new Map([["ERR", 2]]);
+  const times = new LatencyHistogram();
+  times.record(100);
+  metrics.totals("basalt_errors_total", "Errors.", ["code"], () =>
+    [...errors].map(([code, count]) => [{ code }, count] as const),
+  );
+  metrics.gauges("basalt_bytes", "Bytes.", ["owner"], () => [[{ owner: "heap" }, errors.size]]);
+  metrics.histograms("basalt_time_seconds", "Times.", "microseconds", () =>
+    errors.size > 1 ? [[{ command: "get" }, times]] : [],
+  );
+  let text = await metrics.text();
+  expect(lines(text, "basalt_errors_total")).toEqual(['basalt_errors_total{code="ERR"} 2']);
+  expect(lines(text, "basalt_bytes")).toEqual(['basalt_bytes{owner="heap"} 1']);
+  expect(lines(text, "basalt_time_seconds")).toEqual([]);
+  errors.set("WRONGTYPE", 1);
+  errors.set("ERR", 3);
+  text = await metrics.text();
+  expect(lines(text, "basalt_errors_total")).toEqual([
+    'basalt_errors_total{code="ERR"} 3',
+    'basalt_errors_total{code="WRONGTYPE"} 1',
+  ]);
+  expect(lines(text, "basalt_bytes")).toEqual(['basalt_bytes{owner="heap"} 2']);
+  expect(lines(text, "basalt_time_seconds_count")).toEqual(['basalt_time_seconds_count{command="get"} 1']);
+});

@@ -71,6 +71,9 @@ function theirFacts(description: TypedReply): string {
     : render(description);
 }
 
+/** Of Redis 7.2, which the reference does not have. */
+const NEWER: readonly string[] = ["client|setinfo", "client|no-touch", "waitaof"];
+
 test("metadata is what redis-server says", async () => {
   const redis = await ReferenceServer.start();
   if (redis === undefined) {
@@ -80,13 +83,14 @@ test("metadata is what redis-server says", async () => {
   const client = await TypedClient.connect(redis.port);
   try {
     for (const { spec } of table.all) {
+      if (NEWER.includes(spec.name)) continue;
       const [description] = itemsOf(await client.call("COMMAND", "INFO", spec.name));
       expect([spec.name, ownFacts(spec)]).toEqual([spec.name, theirFacts(description!)]);
       const [, docs] = itemsOf(await client.call("COMMAND", "DOCS", spec.name));
       expect([spec.name, documented(docs!)]).toEqual([spec.name, { since: spec.since, group: spec.group }]);
       for (const subcommand of spec.subcommands ?? []) {
         const name = `${spec.name}|${subcommand.name}`;
-        if (name === "client|setinfo" || name === "client|no-touch") continue;
+        if (NEWER.includes(name)) continue;
         const [found] = itemsOf(await client.call("COMMAND", "INFO", name));
         expect([name, ownFacts(subcommand)]).toEqual([name, theirFacts(found!)]);
       }

@@ -3,8 +3,8 @@
 import { SeededRandom } from "../../../src/base/index";
 import { KvNode } from "../kv/kv-node";
 import type { KvNodeOptions } from "../kv/kv-node";
-import { CommandTable, RedisServer, clientLimits } from "../../../src/redis/index";
-import type { ClientLimits, ClientSocket, CommandSpec, SocketHandler } from "../../../src/redis/index";
+import { CommandTable, RedisServer, settingsWith } from "../../../src/redis/index";
+import type { LiveSettings, ClientSocket, CommandSpec, SocketHandler } from "../../../src/redis/index";
 import { ALL_COMMANDS } from "../../../src/redis/commands/index";
 import { OutputBlockPool, ReplyParser, encodeCommand } from "../../../src/resp/index";
 import type { OutputBlock, Reply } from "../../../src/resp/index";
@@ -126,18 +126,18 @@ function plain(reply: Reply): unknown {
 export interface ConnectionNodeOptions extends KvNodeOptions {
   readonly outputLimitBytes?: number;
   readonly maxClients?: number;
-  readonly limits?: Partial<ClientLimits>;
+  readonly limits?: Partial<LiveSettings>;
   readonly commands?: readonly CommandSpec[];
 }
 
 export class ConnectionNode extends KvNode {
   readonly pool = new OutputBlockPool();
-  readonly limits: ClientLimits;
+  readonly limits: LiveSettings;
   readonly server: RedisServer;
 
   constructor(options: ConnectionNodeOptions = {}) {
     super(options);
-    this.limits = clientLimits({
+    this.limits = settingsWith({
       maxClients: options.maxClients ?? 100,
       outputLimitBytes: options.outputLimitBytes ?? 1 << 20,
       ...options.limits,
@@ -150,9 +150,7 @@ export class ConnectionNode extends KvNode {
       random: new SeededRandom(options.seed ?? 1),
       pool: this.pool,
       table: new CommandTable([...ALL_COMMANDS, ...(options.commands ?? [])]),
-      parserLimits: {},
-      limits: this.limits,
-      config: new Map(),
+      settings: this.limits,
       version: "0.0.0",
       nodeId: 1,
       dataDirectory: "/data",

@@ -1,5 +1,9 @@
 // Keyspace notifications: what commands and expiry tell, when it goes out, and that nothing is told of what did not happen.
 import { NotificationClass } from "../../../src/redis/notifications";
+import { FrameClient } from "../../compat/frame-client";
+import { ReferenceServer } from "../../compat/reference-server";
+import { Sweeper } from "../../../src/kv/index";
+import { GROUP } from "../kv/kv-node";
 import { ConnectionNode } from "./connection-node";
 import type { TestClient } from "./connection-node";
 
@@ -23,7 +27,7 @@ function told(listener: TestClient): string[] {
     .map(([channel, key]) => `${channel!.replace("__keyevent@0__:", "")} ${key!}`);
 }
 
-test.each([
+const CASES: readonly (readonly [commands: readonly string[], events: readonly string[]])[] = [
   [["SET a 1"], ["set a"]],
   [["SET a 1 EX 100"], ["set a", "expire a"]],
   [["SET a 1 NX", "SET a 1 NX"], ["set a"]],
@@ -118,10 +122,46 @@ test.each([
     ["MULTI", "SET a 1", "INCR a", "EXEC"],
     ["set a", "incrby a"],
   ],
-])("%j", (commands, events) => {
+];
+
+test.each(CASES)("%j", (commands, events) => {
   const { node, listener } = listening(EVENTS_ONLY);
   node.ask(...commands);
   expect(told(listener)).toEqual(events);
+});
+
+const MISSES = ["SET a 1", "GET a", "GET b", "MGET a c d", "EXISTS e a", "TTL f", "HGET g x", "DEL b"];
+const MISSED = ["keymiss b", "keymiss c", "keymiss d", "keymiss e", "keymiss f", "keymiss g"];
+const NEW = ["SET a 1", "SET a 2", `SET b ${"x".repeat(70_000)}`, "MSET a 3 c 4", "HSET h f v", "HSET h f w"];
+const NEWS = ["new a", "set a", "set a", "new b", "set b", "set a", "new c", "set c", "new h"];
+
+test("redis-server tells the same", async () => {
+  const reference = await ReferenceServer.start();
+  if (reference === undefined) {
+    process.stdout.write("skipped: redis-server is not installed\n");
+    return;
+  }
+  const listener = await FrameClient.connect(reference.port);
+  const client = await FrameClient.connect(reference.port);
+  const tellsOf = async (classes: string, commands: readonly string[]): Promise<string[]> => {
+    client.send(["CONFIG", "SET", "notify-keyspace-events", classes]);
+    for (const command of commands) client.send(command.split(" "));
+    client.send(["FLUSHALL"]);
+    await client.taken();
+    const frames = await listener.taken();
+    return frames.map((frame) => /__keyevent@0__:(\w+)" \$"(.*)"\]$/.exec(frame)!.slice(1, 3).join(" "));
+  };
+  try {
+    listener.send(["PSUBSCRIBE", "__key*"]);
+    await listener.taken();
+    for (const [commands, events] of CASES) expect(await tellsOf("EA", commands)).toEqual(events);
+    expect(await tellsOf("Em", MISSES)).toEqual(MISSED);
+    expect(await tellsOf("En$", NEW)).toEqual(NEWS);
+  } finally {
+    listener.close();
+    client.close();
+    await reference.stop();
+  }
 });
 
 test("nothing is told before it is committed, nor when it is lost", () => {
@@ -180,15 +220,8 @@ test("a read that finds a key expired tells when the deletion is committed", () 
 
 test("misses of reads", () => {
   const { node, listener } = listening(NotificationClass.keyevent | NotificationClass.keyMiss);
-  node.ask("SET a 1", "GET a", "GET b", "MGET a c d", "EXISTS e a", "TTL f", "HGET g x", "DEL b");
-  expect(told(listener)).toEqual([
-    "keymiss b",
-    "keymiss c",
-    "keymiss d",
-    "keymiss e",
-    "keymiss f",
-    "keymiss g",
-  ]);
+  node.ask(...MISSES);
+  expect(told(listener)).toEqual(MISSED);
 });
 
 test("new keys, also by writes that else would read nothing", () => {
@@ -196,18 +229,8 @@ test("new keys, also by writes that else would read nothing", () => {
     NotificationClass.keyevent | NotificationClass.newKey | NotificationClass.string,
     { isInMemory: () => false, hotRowsBytes: 0 },
   );
-  node.ask("SET a 1", "SET a 2", `SET b ${"x".repeat(70_000)}`, "MSET a 3 c 4", "HSET h f v", "HSET h f w");
-  expect(told(listener)).toEqual([
-    "new a",
-    "set a",
-    "set a",
-    "new b",
-    "set b",
-    "set a",
-    "new c",
-    "set c",
-    "new h",
-  ]);
+  node.ask(...NEW);
+  expect(told(listener)).toEqual(NEWS);
 });
 
 test("what replaces another key is a new one, unless the key is only set", () => {
@@ -235,6 +258,46 @@ test("a plain SET stays blind while nobody asks for what was there before", () =
   });
   node.ask("SET a 1", "MSET a 3 c 4", "SETEX a 10 x", "SET a 1 EX 10");
   expect(node.evaluator.statistics.loadsTotal).toBe(0);
+});
+
+test.each([[["MULTI", "MGET a b", "EXEC"]], [["MULTI", "SELECT 0", "MGET a b", "EXEC"]], [["MGET a b"]]])(
+  "what is run again after a load is told once: %j",
+  (commands) => {
+    const { node, listener } = listening(NotificationClass.keyevent | NotificationClass.keyMiss, {
+      isInMemory: (key: string) => !key.endsWith("b"),
+    });
+    node.ask(...commands);
+    expect(told(listener)).toEqual(["keymiss a", "keymiss b"]);
+  },
+);
+
+test("the sweeper tells of what it finds expired, and finds nothing while writes are held", () => {
+  const { node, listener } = listening(EVENTS_ONLY);
+  let isHeld = true;
+  const sweeper = new Sweeper(node.evaluator, {
+    storage: node.storage,
+    scheduler: node.scheduler,
+    group: GROUP,
+    rowsPerSecond: 10_000,
+    isHeld: () => isHeld,
+  });
+  node.ask("SELECT 5", "SET a 1 PX 10", "SET b 1");
+  listener.replies();
+  node.clock.wall += 20;
+  sweeper.start();
+  const sweep = (): void => {
+    for (let step = 0; step < 10; step++) {
+      node.scheduler.pass(1000);
+      node.loadAll();
+      node.settle();
+    }
+  };
+  sweep();
+  expect(listener.replies()).toEqual([]);
+  isHeld = false;
+  sweep();
+  expect(listener.replies()).toEqual([["pmessage", "__key*", "__keyevent@5__:expired", "a"]]);
+  sweeper.stop();
 });
 
 test("a plain SET of a key whose time is over tells of that before, if somebody listens", () => {

@@ -3,14 +3,16 @@ import { SeededRandom } from "../../../src/base/index";
 import { RedisNode } from "./redis-node";
 import type { CommandClient } from "./redis-node";
 
+const SMALL_LISTPACKS = { limits: { hashMaxListpackEntries: 128 } };
+
 test("TOUCH counts keys that are there, each as often as it is named", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   client.pipeline(["SET", "a", 1], ["HSET", "h", "f", 1]);
   expect(client.call("TOUCH", "a", "h", "a", "nosuch")).toBe(3);
 });
 
 test("EXPIRETIME and PEXPIRETIME tell the moment, rounded to seconds", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   client.pipeline(
     ["SET", "a", 1, "PXAT", 1_900_000_000_499],
     ["SET", "b", 1, "PXAT", 1_900_000_000_500],
@@ -27,7 +29,7 @@ test("EXPIRETIME and PEXPIRETIME tell the moment, rounded to seconds", () => {
 const encodingOf = (client: CommandClient, key: string): unknown => client.call("OBJECT", "ENCODING", key);
 
 test("encodings are told by Redis's thresholds", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   const strings: [string, string][] = [
     ["0", "int"],
     ["-9223372036854775808", "int"],
@@ -59,7 +61,7 @@ test("encodings are told by Redis's thresholds", () => {
 });
 
 test("a hash under a key of 64 KiB has an encoding, a longer key is refused", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   const key = "k".repeat(64 * 1024);
   client.call("HSET", key, ...Array.from({ length: 128 }, (_, i) => [`f${i}`, "v"]).flat());
   expect(encodingOf(client, key)).toBe("listpack");
@@ -79,7 +81,7 @@ test("a hash under a key of 64 KiB has an encoding, a longer key is refused", ()
 });
 
 test("what is not kept of a value is an error, and of no value null", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   client.pipeline(["SET", "small", 9999], ["SET", "large", 10_000], ["SET", "text", "x"]);
   expect(["small", "large", "text", "nosuch"].map((key) => client.call("OBJECT", "REFCOUNT", key))).toEqual([
     2_147_483_647,
@@ -101,7 +103,7 @@ test("what is not kept of a value is an error, and of no value null", () => {
 });
 
 test("MEMORY USAGE grows with the value, samples estimate, SAMPLES 0 is exact", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   const usage = (key: string, ...options: (string | number)[]): number =>
     Number(client.call("MEMORY", "USAGE", key, ...options));
   client.pipeline(["SET", "s", "x".repeat(100)], ["SET", "long", "x".repeat(1_000_000)]);

@@ -236,3 +236,32 @@ test("names that are too long are refused", () => {
     0,
   ]);
 });
+
+test("(un)subscribing within an EXEC that has to wait for the disk happens once", () => {
+  const node = new ConnectionNode({ isInMemory: () => false, hotRowsBytes: 0 });
+  const client = subscriber(node, "HELLO 3", "SUBSCRIBE a");
+  client.send("MULTI", "UNSUBSCRIBE", "GET k", "SUBSCRIBE b", "EXEC");
+  for (let round = 0; round < 5; round++) {
+    node.loadAll();
+    node.settle();
+    node.scheduler.pass(1);
+  }
+  expect(client.text()).toContain(
+    "*3\r\n>3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:0\r\n_\r\n>3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:1\r\n",
+  );
+});
+
+test("a message that waits for the end of a reply is dropped when what it tells is lost meanwhile", () => {
+  const held = heldCommand("held");
+  const node = new ConnectionNode({ commands: [held.spec] });
+  const client = subscriber(node, "HELLO 3", "SUBSCRIBE c");
+  client.send("HELD");
+  held.send[0]!("+part", () => undefined);
+  const publisher = node.client();
+  publisher.send("PUBLISH c true", "SET a 1", "PUBLISH c falsehood");
+  node.endTurn();
+  node.evaluator.following();
+  held.ends[0]!("\r\n");
+  node.endTurn();
+  expect(client.text()).toBe("+part\r\n>3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$4\r\ntrue\r\n");
+});

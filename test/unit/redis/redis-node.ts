@@ -2,8 +2,8 @@
 // commits, loads and timers run until they have. Time stands still unless a test moves it. Shared; no test of its own.
 import { SeededRandom } from "../../../src/base/index";
 import type { ByteString } from "../../../src/base/index";
-import { CommandTable, RedisServer, clientLimits } from "../../../src/redis/index";
-import type { ClientLimits, ShutdownRequest, SocketHandler } from "../../../src/redis/index";
+import { CommandTable, RedisServer, settingsWith } from "../../../src/redis/index";
+import type { ConfigRewriter, LiveSettings, ShutdownRequest, SocketHandler } from "../../../src/redis/index";
 import { OutputBlockPool, ReplyError, ReplyParser, encodeCommand } from "../../../src/resp/index";
 import type { Reply } from "../../../src/resp/index";
 import { KvNode } from "../kv/kv-node";
@@ -69,24 +69,27 @@ export class CommandClient {
   }
 }
 
+export interface RedisNodeOptions extends KvNodeOptions {
+  readonly outputLimitBytes?: number;
+  readonly rewriteConfig?: ConfigRewriter;
+  readonly limits?: Partial<LiveSettings>;
+}
+
 export class RedisNode {
   readonly kv: KvNode;
   readonly server: RedisServer;
-  readonly limits: ClientLimits;
+  readonly limits: LiveSettings;
   readonly pool = new OutputBlockPool();
   readonly shutdowns: ShutdownRequest[] = [];
+  /** What DEBUG SET-ACTIVE-EXPIRE asked for. */
+  readonly activeExpiry: boolean[] = [];
   /** Whether a read finds its row in memory; asked for every read of storage. */
   isInMemory = (): boolean => true;
 
-  constructor(
-    options: KvNodeOptions & {
-      readonly outputLimitBytes?: number;
-      readonly limits?: Partial<ClientLimits>;
-    } = {},
-  ) {
+  constructor(options: RedisNodeOptions = {}) {
     this.kv = new KvNode({ maxInFlightBytes: 1 << 30, isInMemory: () => this.isInMemory(), ...options });
     const { evaluator, storage, clock, scheduler } = this.kv;
-    this.limits = clientLimits({
+    this.limits = settingsWith({
       maxClients: 100,
       outputLimitBytes: options.outputLimitBytes ?? 1 << 30,
       ...options.limits,
@@ -99,13 +102,9 @@ export class RedisNode {
       random: new SeededRandom(options.seed ?? 1),
       pool: this.pool,
       table: new CommandTable(),
-      parserLimits: {},
-      limits: this.limits,
-      config: new Map([
-        ["maxmemory", "0"],
-        ["maxmemory-policy", "noeviction"],
-        ["databases", "16"],
-      ]),
+      settings: this.limits,
+      setActiveExpiry: (active) => void this.activeExpiry.push(active),
+      rewriteConfig: options.rewriteConfig,
       version: "0.0.0",
       nodeId: 1,
       dataDirectory: "/data",
@@ -122,6 +121,12 @@ export class RedisNode {
     this.kv.settle();
     this.kv.loadAll();
     this.kv.scheduler.pass(1);
+  }
+
+  /** Time passes; timers do not run. */
+  advance(ms: number): void {
+    this.kv.clock.wall += ms;
+    this.kv.clock.monotonic += ms;
   }
 
   /** All rows of storage whose key begins like this. */

@@ -5,6 +5,8 @@ import type { ByteString } from "../../../src/base/index";
 import { RedisNode } from "./redis-node";
 import type { CommandClient } from "./redis-node";
 
+const SMALL_LISTPACKS = { limits: { hashMaxListpackEntries: 128 } };
+
 interface Page {
   readonly cursor: string;
   readonly items: string[];
@@ -84,7 +86,7 @@ test("a scan of 50,000 keys under one hash tag meets each that stays once, acros
 });
 
 test("a cursor is a place: deleting the key that it was made of, or all before it, changes nothing", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   const keys = Array.from({ length: 2000 }, (_, i) => (i % 2 === 0 ? `{t}${i}` : `k${i}`));
   setAll(client, keys);
   const seen = new Set<string>();
@@ -102,7 +104,7 @@ test("a cursor is a place: deleting the key that it was made of, or all before i
 });
 
 test("a cursor with a zero byte is read up to it, as C reads it", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   client.call("SET", "k", 1);
   expect(client.call("SCAN", "0\0x")).toEqual(["0", ["k"]]);
   expect(client.call("SCAN", "x\0")).toBe("ERR invalid cursor");
@@ -116,7 +118,7 @@ function fill(client: CommandClient, key: string, fields: readonly string[]): vo
 
 test.each([1, 7, 1000, 5000])("HSCAN with COUNT %i meets each field that stays once", (count) => {
   const random = new SeededRandom(count);
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   const stay = Array.from({ length: count === 1 ? 600 : 20_000 }, (_, i) => `stays:${i}`);
   fill(client, "h", stay);
   let passing = 0;
@@ -141,7 +143,7 @@ test.each([1, 7, 1000, 5000])("HSCAN with COUNT %i meets each field that stays o
 });
 
 test.each([1, 3000])("fields of equal hash are returned together, COUNT %i", (count) => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   const pair = colliding("c");
   fill(client, "h", [...pair, ...Array.from({ length: 3000 }, (_, i) => `f${i}`)]);
   for (const { items } of pages(["HSCAN", "h"], () => client, ["COUNT", count])) {
@@ -150,7 +152,7 @@ test.each([1, 3000])("fields of equal hash are returned together, COUNT %i", (co
 });
 
 test("HSCAN's cursor holds when the hash is replaced, shrinks, or is gone", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   fill(
     client,
     "h",
@@ -166,7 +168,7 @@ test("HSCAN's cursor holds when the hash is replaced, shrinks, or is gone", () =
 });
 
 test("what Redis would keep as a listpack comes whole, and MATCH is for the field alone", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   fill(
     client,
     "small",
@@ -183,7 +185,7 @@ test("what Redis would keep as a listpack comes whole, and MATCH is for the fiel
 });
 
 test("cursors of HSCAN: what strtoul reads; behind the last hash there is nothing", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   fill(
     client,
     "h",
@@ -197,7 +199,7 @@ test("cursors of HSCAN: what strtoul reads; behind the last hash there is nothin
 });
 
 test("an answer of HSCAN is bounded in bytes, also for a large COUNT", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   const value = "x".repeat(1024 * 1024);
   for (let i = 0; i < 40; i++) client.call("HSET", "h", `f${i}`, value);
   for (const [count, most] of [
@@ -211,7 +213,7 @@ test("an answer of HSCAN is bounded in bytes, also for a large COUNT", () => {
 });
 
 test("HSCAN in a transaction sees what was done before it there", () => {
-  const client = new RedisNode().connect();
+  const client = new RedisNode(SMALL_LISTPACKS).connect();
   fill(
     client,
     "h",

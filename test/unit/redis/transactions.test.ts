@@ -74,6 +74,8 @@ describe("the queue", () => {
   test.each([
     ["an unknown command", ["NONSENSE"]],
     ["a wrong number of words", ["GET"]],
+    ["an unknown subcommand", ["CLIENT", "NONSENSE"]],
+    ["a wrong number of words behind a subcommand", ["CLIENT", "GETNAME", "x"]],
     ["a key that is too long", ["GET", "k".repeat(65_537)]],
   ])("is spoilt by %s", (_, words) => {
     const { client } = node();

@@ -1,0 +1,164 @@
+// DEBUG: for tests and for looking inside. Who may use it is said by enable-debug-command, by default clients on this
+// machine. SLEEP holds up its own connection and nobody else's.
+import type { ByteString } from "../../base/index";
+import { ValueEncoding, ValueType } from "../../storage/index";
+import type { ValueHeader } from "../../storage/index";
+import type { CommandContext, CommandSpec } from "../command";
+import { shown } from "../dispatch-errors";
+import type { LiveSettings } from "../parameters/live-settings";
+import { ADMINISTRATION, isConnected } from "./administration";
+import { digestOfAll, digestOfKey, runDigest } from "./data-digest";
+import type { DigestSteps } from "./data-digest";
+import { readInSlices } from "./sliced-read";
+import type { SlicedRead } from "./sliced-read";
+
+type Done = (sequence: number) => void;
+
+const ERR_NOT_ALLOWED =
+  'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local ' +
+  "connection, otherwise you need to set this option in the configuration file, and then restart the server.";
+const ERR_NO_KEY = "ERR no such key";
+const ERR_SECONDS = "ERR value is not a valid float";
+const MAX_SLEEP_MS = 2 ** 31 - 1;
+
+const HELP = [
+  "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+  "DIGEST",
+  "    A digest of all data: equal for equal data.",
+  "DIGEST-VALUE <key> [<key> ...]",
+  "    A digest of each key's value.",
+  "OBJECT <key>",
+  "    How a key's value is stored.",
+  "SET-ACTIVE-EXPIRE <0|1>",
+  "    Whether keys are removed when their time is over, without anybody meeting them.",
+  "SLEEP <seconds>",
+  "    Answers after so many seconds. Other connections are served meanwhile.",
+  "HELP",
+  "    This text.",
+];
+
+function debug(context: CommandContext, done: Done): void {
+  const { args, reply, server, connection } = context;
+  if (!isAllowed(server.settings, connection.socket.remoteAddress)) {
+    reply.error(ERR_NOT_ALLOWED);
+    return done(0);
+  }
+  const is = (word: string, count: number): boolean => args.count === count && args.isWord(1, word);
+  if (is("DIGEST", 2)) return digest(context, done);
+  if (args.count >= 3 && args.isWord(1, "DIGEST-VALUE")) return digestValues(context, done);
+  if (is("OBJECT", 3)) return object(context, done);
+  if (is("SLEEP", 3)) return sleep(context, done);
+  if (is("SET-ACTIVE-EXPIRE", 3)) {
+    server.setActiveExpiry(args.safeInteger(2) !== 0);
+    reply.ok();
+  } else if (is("HELP", 2)) {
+    reply.array(HELP.length);
+    for (const line of HELP) reply.simple(line);
+  } else {
+    reply.error(
+      `ERR unknown subcommand or wrong number of arguments for '${shown(args.string(1))}'. Try DEBUG HELP.`,
+    );
+  }
+  done(0);
+}
+
+function isAllowed({ debugCommand }: LiveSettings, remoteAddress: string): boolean {
+  if (debugCommand !== "local") return debugCommand === "yes";
+  return /^(127\.|\[::1\]|\[::ffff:127\.)/.test(remoteAddress);
+}
+
+function digest(context: CommandContext, done: Done): void {
+  readInSlices(context, done, (read) => {
+    runDigest(read, digestOfAll(read), (text) => {
+      context.reply.simple(text);
+      read.end();
+    });
+  });
+}
+
+function digestValues(context: CommandContext, done: Done): void {
+  const { args, connection } = context;
+  const keys = Array.from({ length: args.count - 2 }, (_, i) => args.string(i + 2));
+  const { database } = connection;
+  readInSlices(context, done, (read) => {
+    runDigest(read, digestsOf(read, database, keys), (digests) => {
+      context.reply.array(digests.length);
+      for (const text of digests) context.reply.simple(text);
+      read.end();
+    });
+  });
+}
+
+function* digestsOf(read: SlicedRead, database: number, keys: readonly ByteString[]): DigestSteps<string[]> {
+  const digests: string[] = [];
+  for (const key of keys) digests.push(yield* digestOfKey(read, database, key));
+  return digests;
+}
+
+function object(context: CommandContext, done: Done): void {
+  const { args, connection, reply, server } = context;
+  const key = args.string(2);
+  readInSlices(context, done, (read) => {
+    read.view.header(read.view.database(connection.database), key, (header) => {
+      if (read.abandoned) return read.end();
+      if (header !== null && header.expiryMs !== 0 && header.expiryMs <= read.view.nowMs) read.expired = true;
+      if (header === null || read.expired) reply.error(ERR_NO_KEY);
+      else reply.simple(description(header, server.settings));
+      read.end();
+    });
+  });
+}
+
+/** In Redis's words; the address is the incarnation's version. */
+function description(header: ValueHeader, settings: LiveSettings): string {
+  const version = `${header.versionMs.toString(16)}:${header.versionCounter.toString(16)}`;
+  const length = header.encoding === ValueEncoding.inline ? header.rest.length : header.length;
+  return (
+    `Value at:0x${version} refcount:1 encoding:${encodingOf(header, settings)} ` +
+    `serializedlength:${length} lru:0 lru_seconds_idle:0`
+  );
+}
+
+const EMBEDDED_MAX_BYTES = 44;
+
+/** Redis's name for the form that a value of this size has there. */
+function encodingOf({ type, encoding, rest, length }: ValueHeader, settings: LiveSettings): string {
+  switch (type) {
+    case ValueType.string:
+      if (encoding !== ValueEncoding.inline) return "raw";
+      if (/^(0|-?[1-9][0-9]{0,17})$/.test(rest)) return "int";
+      return rest.length <= EMBEDDED_MAX_BYTES ? "embstr" : "raw";
+    case ValueType.hash:
+      return length <= settings.hashMaxListpackEntries ? "listpack" : "hashtable";
+    case ValueType.list:
+      return "quicklist";
+    case ValueType.set:
+      return length <= settings.setMaxListpackEntries ? "listpack" : "hashtable";
+    case ValueType.sortedSet:
+      return length <= settings.zsetMaxListpackEntries ? "listpack" : "skiplist";
+    default:
+      return "stream";
+  }
+}
+
+function sleep(context: CommandContext, done: Done): void {
+  const seconds = Number(context.args.string(2));
+  if (!Number.isFinite(seconds)) {
+    context.reply.error(ERR_SECONDS);
+    return done(0);
+  }
+  context.server.scheduler.after(Math.min(MAX_SLEEP_MS, Math.max(0, seconds * 1000)), () => {
+    if (isConnected(context)) context.reply.ok();
+    done(0);
+  });
+}
+
+export const DEBUG_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "debug",
+    arity: -2,
+    ...ADMINISTRATION,
+    since: "1.0.0",
+    function: { kind: "sliced", run: debug },
+  },
+];
