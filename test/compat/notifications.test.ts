@@ -15,7 +15,7 @@ import { ReferenceServer } from "./reference-server";
 const SEED = Number(process.env["BASALT_TEST_SEED"] ?? Date.now() % 1_000_000);
 const STEPS = Number(process.env["BASALT_COMPAT_STEPS"] ?? 3000);
 const BATCH_MAX = 20;
-const SETTING_CHANGES = 0.03;
+const SETTING_CHANGES = 0.1;
 const SHORT_EXPIRY_PASSED_MS = 40;
 const SETTINGS = ["KEAmn", "KEAmn", "KEAmn", "KEA", "Kg$", "E$hm", "KEn", "Ex", "KE", "A"];
 /** They end the connection, or belong to whole transactions. */
@@ -68,6 +68,7 @@ class ListenedRedis {
 
 class NotificationRun {
   readonly heard = new Set<string>();
+  eventsTotal = 0;
   private readonly random = new SeededRandom(SEED);
   private readonly maker = new CommandMaker(this.random.fork(), Date.now());
   private readonly redis: ListenedRedis;
@@ -152,6 +153,7 @@ class NotificationRun {
     const ofBasalt = this.basalt.heard();
     const history = this.history.slice(-2 * BATCH_MAX);
     expect({ history, events: ofBasalt }).toEqual({ history, events: ofRedis });
+    this.eventsTotal += ofBasalt.length;
     for (const frame of ofBasalt) {
       const event = /__keyevent@\d+__:(\w+)/.exec(frame)?.[1];
       if (event !== undefined) this.heard.add(event);
@@ -171,6 +173,7 @@ test("random commands and transactions are told of as redis-server tells of them
     const run = new NotificationRun(redis);
     await run.run();
     expect([...run.heard].sort()).toEqual([...EVENTS].sort());
+    expect(run.eventsTotal).toBeGreaterThan(STEPS / 5);
     redis.close();
   } finally {
     await reference.stop();
