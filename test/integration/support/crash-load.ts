@@ -1,12 +1,15 @@
 // The load and the check of the crash tests. Every worker has a connection and keys of its own: it sets registers to
 // rising numbers and increments counters, pipelined, and notes what was acknowledged. After the crash a register must
 // hold at least the last acknowledged number and at most the last one sent; a counter must have counted every
-// acknowledged increment once and no unacknowledged one twice.
+// acknowledged increment once and no unacknowledged one twice. Transactions have left all of their effects or none, long
+// strings (staged in many entries) are whole, and a key that is renamed again and again has exactly one name.
 import type { SeededRandom } from "../../../src/base/index";
 import { ConnectionLost, RedisClient } from "./redis-client";
 
 const REGISTERS = 20;
 const PIPELINE_MAX = 16;
+/** Long enough to be written in steps. */
+const LONG_BYTES = 1_200_000;
 
 interface Cell {
   acknowledged: number;
@@ -18,6 +21,10 @@ export class CrashLoad {
   private readonly registers = new Map<string, Cell>();
   private readonly counters = new Map<string, Cell>();
   private readonly hashes = new Map<string, Cell>();
+  /** By worker. */
+  private readonly transactions = new Map<string, Cell>();
+  private readonly longStrings = new Map<string, Cell>();
+  private readonly names = new Map<string, Cell>();
   acknowledgedTotal = 0;
 
   constructor(random: SeededRandom) {
@@ -65,7 +72,9 @@ export class CrashLoad {
 
   private async one(client: RedisClient, worker: number, random: SeededRandom): Promise<void> {
     const register = `r:${worker}:${random.below(REGISTERS)}`;
-    switch (random.below(3)) {
+    if (random.chance(0.004)) await this.writeLongString(client, String(worker));
+    if (random.chance(0.1)) await this.rename(client, String(worker));
+    switch (random.below(4)) {
       case 0: {
         const cell = cellOf(this.registers, register);
         const value = ++cell.sent;
@@ -86,6 +95,9 @@ export class CrashLoad {
         }
         break;
       }
+      case 2:
+        await this.transact(client, String(worker));
+        break;
       default: {
         const cell = cellOf(this.hashes, register);
         const value = ++cell.sent;
@@ -95,6 +107,42 @@ export class CrashLoad {
       }
     }
     this.acknowledgedTotal++;
+  }
+
+  /** Three writes of one number, all or none. */
+  private async transact(client: RedisClient, worker: string): Promise<void> {
+    const cell = cellOf(this.transactions, worker);
+    const value = ++cell.sent;
+    const replies = await Promise.all([
+      client.send("MULTI"),
+      client.send("SET", `ta:${worker}`, value),
+      client.send("HSET", `tb:${worker}`, "f", value),
+      client.send("INCR", `tc:${worker}`),
+      client.send("EXEC"),
+    ]);
+    const exec = replies[4];
+    if (!Array.isArray(exec) || exec[0] !== "OK" || exec[2] !== value) {
+      throw new Error(`EXEC ${value} answered ${JSON.stringify(exec)}`);
+    }
+    cell.acknowledged = Math.max(cell.acknowledged, value);
+  }
+
+  private async writeLongString(client: RedisClient, worker: string): Promise<void> {
+    const cell = cellOf(this.longStrings, worker);
+    const value = ++cell.sent;
+    expectReply(await client.send("SET", `long:${worker}`, longString(value)), "OK");
+    cell.acknowledged = Math.max(cell.acknowledged, value);
+  }
+
+  private async rename(client: RedisClient, worker: string): Promise<void> {
+    const cell = cellOf(this.names, worker);
+    const from = cell.sent++;
+    const replies = await Promise.all([
+      ...(from === 0 ? [client.send("SET", `name:${worker}:0`, "token")] : []),
+      client.send("RENAME", `name:${worker}:${from}`, `name:${worker}:${from + 1}`),
+    ]);
+    for (const reply of replies) expectReply(reply, "OK");
+    cell.acknowledged = Math.max(cell.acknowledged, from + 1);
   }
 
   /** Names every broken promise; empty when all hold. What is found becomes the state to go on from. */
@@ -116,9 +164,44 @@ export class CrashLoad {
       const key = `h:${field.split(":")[1]}`;
       judge(`field ${field} of ${key}`, cell, Number((await client.send("HGET", key, field)) ?? 0));
     }
+    for (const [worker, cell] of this.transactions) {
+      const [a, b, c] = [
+        Number((await client.send("GET", `ta:${worker}`)) ?? 0),
+        Number((await client.send("HGET", `tb:${worker}`, "f")) ?? 0),
+        Number((await client.send("GET", `tc:${worker}`)) ?? 0),
+      ];
+      if (a !== b || b !== c) broken.push(`transaction of ${worker}: ${a}, ${b}, ${c}: torn`);
+      judge(`transaction of ${worker}`, cell, a);
+    }
+    for (const [worker, cell] of this.longStrings) {
+      const text = String((await client.send("GET", `long:${worker}`)) ?? "0:");
+      const value = Number(text.slice(0, text.indexOf(":")));
+      if (value > 0 && text !== longString(value))
+        broken.push(`long string of ${worker}: ${value} is not whole`);
+      judge(`long string of ${worker}`, cell, value);
+    }
+    for (const [worker, cell] of this.names) {
+      const found: number[] = [];
+      for (let at = cell.acknowledged; at <= cell.sent; at++) {
+        if ((await client.send("EXISTS", `name:${worker}:${at}`)) === 1) found.push(at);
+      }
+      // The very first name may never have been given.
+      if (found.length !== 1 && (found.length > 1 || cell.acknowledged > 0)) {
+        broken.push(
+          `names of ${worker}: ${found.join(", ") || "none"} between ${cell.acknowledged} and ${cell.sent}`,
+        );
+      }
+      cell.acknowledged = cell.sent = found[0] ?? 0;
+    }
     await client.close();
     return broken;
   }
+}
+
+/** A text that says of every part of it which one it is. */
+function longString(value: number): string {
+  const letter = String.fromCharCode(97 + (value % 26));
+  return `${value}:${letter.repeat(LONG_BYTES + (value % 7) * 100_000)}`;
 }
 
 function cellOf(cells: Map<string, Cell>, key: string): Cell {
