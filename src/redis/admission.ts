@@ -4,8 +4,14 @@ import type { Command } from "./command";
 import { subcommandError } from "./commands/containers";
 import type { Connection } from "./connection";
 import { wrongArity } from "./dispatch-errors";
-import { ERR_KEY_TOO_LONG, ERR_MONITOR_KEYSPACE, ERR_NO_AUTHENTICATION, notWhileSubscribed } from "./errors";
-import { hasTooLongKey, isLong } from "./key-limit";
+import {
+  ERR_KEY_TOO_LONG,
+  ERR_MONITOR_KEYSPACE,
+  ERR_NO_AUTHENTICATION,
+  ERR_WORD_TOO_LONG,
+  notWhileSubscribed,
+} from "./errors";
+import { hasTooLongKey, hasTooLongWord, isLong } from "./key-limit";
 
 /** What a client may do that has subscribed and does not speak RESP3. */
 const WHILE_SUBSCRIBED: ReadonlySet<string> = new Set([
@@ -24,7 +30,10 @@ export function refusalOf(connection: Connection, command: Command, args: Argume
   if (connection.isSubscribed && connection.protocol === 2 && !WHILE_SUBSCRIBED.has(spec.name)) {
     return notWhileSubscribed(command.name);
   }
-  if (isLong(args) && hasTooLongKey(spec, args)) return ERR_KEY_TOO_LONG;
+  if (isLong(args)) {
+    if (hasTooLongWord(args)) return ERR_WORD_TOO_LONG;
+    if (hasTooLongKey(spec, args)) return ERR_KEY_TOO_LONG;
+  }
   // Run at once, a container says so itself; what cannot be run must not be queued.
   if (connection.transaction.isOpen && spec.subcommands !== undefined) {
     return subcommandError(spec.name, spec.subcommands, args);

@@ -42,6 +42,11 @@ export class CommandExecution {
     connection.replies.answered(command, sequence, this.startedMs, changesClient);
   }
 
+  /** Answers a command that will run within an EXEC, and is accounted for there. */
+  queued(command: Command): void {
+    this.connection.replies.answered(command, 0, this.startedMs, true);
+  }
+
   /** Tries `again` when what it waits for has come. */
   suspend(wait: (resume: () => void) => void, again: () => void): void {
     const { connection, startedMs } = this;

@@ -365,7 +365,7 @@ export class Connection implements SocketHandler, CommandContext {
     } else if (this.closing) {
       // It was held when the server was told to stop: it was not begun, and is not.
     } else if (transaction.isOpen && transaction.queue(command, this.args, this.reply)) {
-      execution.answered(command, 0, true);
+      execution.queued(command);
     } else {
       execution.run(command);
     }

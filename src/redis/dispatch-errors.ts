@@ -20,10 +20,16 @@ const ECHO_MAX_BYTES = 128;
 export function unknownCommand(args: Arguments): string {
   let words = "";
   for (let i = 1; i < args.count && words.length < ECHO_MAX_BYTES; i++) {
-    words += `'${shown(args.string(i), ECHO_MAX_BYTES - words.length)}' `;
+    words += `'${shown(beginningOf(args, i), ECHO_MAX_BYTES - words.length)}' `;
   }
-  const name = shown(args.string(0));
+  const name = shown(beginningOf(args, 0));
   return oneLine(`ERR unknown command '${name}', with args beginning with: ${words}`);
+}
+
+/** As much of a word as an error may repeat; the whole may be longer than any text. */
+function beginningOf(args: Arguments, index: number): ByteString {
+  const start = args.start(index);
+  return args.buffer.toString("latin1", start, Math.min(args.end(index), start + ECHO_MAX_BYTES));
 }
 
 /** What an error repeats of a client's word: like Redis, which prints C strings, up to a zero byte. */

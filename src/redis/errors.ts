@@ -126,6 +126,7 @@ export function unknownPfdebug(word: ByteString): string {
 export const ERR_KEY_TOO_LONG = `ERR a key is longer than ${MAX_KEY_BYTES} bytes`;
 export const ERR_NO_DATABASE_IDS =
   "ERR this group has flushed databases four billion times and has no ids left for another";
+export const ERR_WORD_TOO_LONG = "ERR an argument is longer than 536870888 bytes";
 export const ERR_FIELD_TOO_LONG = `ERR a field is longer than ${MAX_KEY_BYTES} bytes`;
 export const ERR_TRACKING =
   "ERR CLIENT TRACKING is not supported: this server does not tell clients what to drop from their caches";

@@ -40,6 +40,11 @@ export class CommandAccounting {
     const nowMs = this.clock.monotonicMs();
     const elapsedUs = (nowMs - client.commandStartedMs) * 1000;
     client.commandStartedMs = nowMs;
+    this.note(client, command, client.args, replyAt, elapsedUs);
+  }
+
+  /** The same of a command within an EXEC, whose words are `args`. */
+  note(client: AccountedClient, command: Command, args: Arguments, replyAt: number, elapsedUs: number): void {
     if (replyAt >= 0 && client.reply.byteAt(replyAt) === MINUS) {
       this.errors.count(client.reply.written, replyAt + 1);
       command.failedTotal++;
@@ -50,7 +55,7 @@ export class CommandAccounting {
     if (settings.latencyTracking) command.executionUs.record(elapsedUs);
     if (command.isStandIn) return;
     if (settings.slowlogSlowerThanUs >= 0 && elapsedUs >= settings.slowlogSlowerThanUs) {
-      this.noteSlow(client, command, elapsedUs);
+      this.noteSlow(client, command, args, elapsedUs);
     }
     if (settings.latencyThresholdMs > 0) {
       this.noteLatency(command.isFast ? "fast-command" : "command", elapsedUs / 1000);
@@ -69,12 +74,12 @@ export class CommandAccounting {
     this.latency.add(event, Math.floor(this.clock.wallMs() / 1000), Math.floor(ms));
   }
 
-  private noteSlow(client: AccountedClient, command: Command, elapsedUs: number): void {
+  private noteSlow(client: AccountedClient, command: Command, args: Arguments, elapsedUs: number): void {
     if (command.spec.flags.includes("skip_slowlog")) return;
     this.slowLog.add({
       atSeconds: Math.floor(this.clock.wallMs() / 1000),
       durationUs: Math.round(elapsedUs),
-      words: loggedWords(client.args),
+      words: loggedWords(args),
       client: client.socket.remoteAddress,
       clientName: client.name,
     });

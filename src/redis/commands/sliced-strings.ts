@@ -18,7 +18,7 @@ export type RangeOf = (length: number) => { readonly from: number; readonly to: 
 
 export const wholeString: RangeOf = (length) => ({ from: 0, to: length });
 
-/** The reply to MGET of `keys`. All headers come first: whether a key has expired decides how the reply may go. */
+/** The reply to MGET of `keys`: some at a time, so that however many values it has only a few are in memory. */
 export function replyWithManySliced(
   context: CommandContext,
   keys: readonly ByteString[],
@@ -26,30 +26,46 @@ export function replyWithManySliced(
 ): void {
   readInSlices(context, done, (read) => {
     const database = read.view.database(context.connection.database);
-    readHeaders(read, database, keys, (headers) => {
-      keys.forEach((key, i) => countSlicedLookup(context, headers[i] !== null, key));
-      context.reply.array(keys.length);
-      const write = (at: number): void => {
-        for (; at < keys.length; at++) {
-          const header = headers[at]!;
-          if (
-            header !== null &&
-            header.type === ValueType.string &&
-            header.encoding === ValueEncoding.chunked
-          ) {
-            return writeString(read, database, keys[at]!, header, wholeString, () => write(at + 1));
-          }
-          if (header === null || header.type !== ValueType.string) context.reply.null();
-          else context.reply.bulk(header.rest);
-        }
-        read.end();
-      };
-      write(0);
-    });
+    context.reply.array(keys.length);
+    const replyFrom = (from: number): void => {
+      if (from >= keys.length) return read.end();
+      const some = keys.slice(from, from + HEADERS_AT_ONCE);
+      readHeaders(read, database, some, (headers) => {
+        some.forEach((key, i) => countSlicedLookup(context, headers[i] !== null, key));
+        writeValues(read, database, some, headers, 0, () =>
+          read.part(() => replyFrom(from + HEADERS_AT_ONCE)),
+        );
+      });
+    };
+    replyFrom(0);
   });
 }
 
-/** The live headers of keys, some at a time. */
+/** Writes the strings of keys from a place on; null for what is none. */
+function writeValues(
+  read: SlicedRead,
+  database: number,
+  keys: readonly ByteString[],
+  headers: readonly (ValueHeader | null)[],
+  from: number,
+  done: () => void,
+): void {
+  const { reply } = read.context;
+  for (let at = from; at < keys.length; at++) {
+    const header = headers[at]!;
+    if (header === null || header.type !== ValueType.string) {
+      reply.null();
+    } else if (header.encoding === ValueEncoding.chunked) {
+      const next = (): void => writeValues(read, database, keys, headers, at + 1, done);
+      return writeString(read, database, keys[at]!, header, wholeString, next);
+    } else {
+      reply.bulk(header.rest);
+    }
+  }
+  done();
+}
+
+/** The live headers of some keys, read beside one another. */
 function readHeaders(
   read: SlicedRead,
   database: number,
@@ -57,20 +73,15 @@ function readHeaders(
   done: (headers: readonly (ValueHeader | null)[]) => void,
 ): void {
   const headers: (ValueHeader | null)[] = [];
-  const readSome = (from: number): void => {
-    if (from === keys.length) return done(headers);
-    const to = Math.min(keys.length, from + HEADERS_AT_ONCE);
-    let waiting = to - from;
-    for (let i = from; i < to; i++) {
-      read.view.header(database, keys[i]!, (header) => {
-        headers[i] = liveHeader(read, header);
-        if (--waiting > 0) return;
-        if (read.abandoned) read.end();
-        else readSome(to);
-      });
-    }
-  };
-  readSome(0);
+  let waiting = keys.length;
+  keys.forEach((key, i) => {
+    read.view.header(database, key, (header) => {
+      headers[i] = liveHeader(read, header);
+      if (--waiting > 0) return;
+      if (read.abandoned) read.end();
+      else done(headers);
+    });
+  });
 }
 
 /** The reply to GET or GETRANGE of one key. */

@@ -2,7 +2,7 @@
 // but a time, reads nothing: it is blind, whatever the key held before.
 import { loaded, notReady } from "../../kv/index";
 import type { NotReady, Steps } from "../../kv/index";
-import { INLINE_STRING_MAX_BYTES, ValueType } from "../../storage/index";
+import { ValueType } from "../../storage/index";
 import { goSliced, goStepped } from "../command";
 import type { CommandContext, CommandSpec, GoSliced, GoStepped } from "../command";
 import { wrongArity } from "../dispatch-errors";
@@ -40,6 +40,7 @@ function mget(context: CommandContext): void | NotReady | GoSliced {
   const { args, reply, session } = context;
   const database = session.database(context.connection.database);
   const count = args.count - 1;
+  if (count > WORDS_A_STEP) return goSliced;
   reply.array(count);
   let ready = true;
   let bytes = 0;
@@ -53,8 +54,6 @@ function mget(context: CommandContext): void | NotReady | GoSliced {
       ready = false;
     } else if (header === null || header.type !== ValueType.string) {
       reply.null();
-    } else if (header.length <= INLINE_STRING_MAX_BYTES) {
-      reply.bulk(header.rest);
     } else {
       bytes += header.length;
       if (bytes > SLICED_STRING_BYTES) return goSliced;

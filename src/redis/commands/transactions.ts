@@ -119,13 +119,38 @@ function runAtOnce(context: CommandContext, { command, args }: QueuedCommand): v
   const definition = command.spec.function;
   connection.args = args;
   if (definition.kind === "sliced") return goStepped;
+  const place = placeOf(context);
   const outcome = definition.run(connection);
   if (outcome === goSliced) return goStepped;
-  if (outcome === undefined) tellMonitors(context, command);
+  if (outcome === undefined) tellOf(context, command, place);
   return outcome;
 }
 
-function tellMonitors({ connection, server }: CommandContext, command: Command): void {
+/** Where a queued command begins: in time, and behind the beginning of EXEC's reply. */
+interface Place {
+  readonly startedMs: number;
+  readonly replyBytes: number;
+}
+
+function placeOf({ connection, reply, server }: CommandContext): Place {
+  return {
+    startedMs: server.clock.monotonicMs(),
+    replyBytes: reply.length - connection.replies.replyAt,
+  };
+}
+
+/** A queued command has run: it is accounted for when the whole EXEC ends well, and those who monitor are told then. */
+function tellOf({ args, connection, server }: CommandContext, command: Command, place: Place): void {
+  const elapsedUs = (server.clock.monotonicMs() - place.startedMs) * 1000;
+  connection.session.announce(() => {
+    server.accounting.note(
+      connection,
+      command,
+      args,
+      connection.replies.replyAt + place.replyBytes,
+      elapsedUs,
+    );
+  });
   if (!server.monitors.isEmpty) connection.tellMonitors(command);
 }
 
@@ -142,8 +167,9 @@ function* execSteps(context: CommandContext): Steps {
     reply.array(transaction.queued.length);
     for (const queued of transaction.queued) {
       connection.args = queued.args;
+      const place = placeOf(context);
       yield* stepsOf(context, queued);
-      tellMonitors(context, queued.command);
+      tellOf(context, queued.command, place);
       yield "pause";
     }
   } finally {

@@ -127,6 +127,31 @@ describe("the queue", () => {
     expect(client.call("CLIENT", "GETNAME")).toBe("a");
   });
 
+  test.each([0, 300])("its commands are accounted for once, where they run: with %i more of them", (more) => {
+    const { it, client } = node({ hotRowsBytes: 0 });
+    client.pipeline(
+      ["SET", "a", "x"],
+      ["CONFIG", "SET", "slowlog-log-slower-than", 0, "slowlog-max-len", 1000],
+      ["SLOWLOG", "RESET"],
+    );
+    let reads = 0;
+    it.isInMemory = () => reads++ % 3 === 2;
+    const calls = (name: string): number => it.server.table.byName(name)!.callsTotal;
+    const before = ["get", "incr", "exec", "strlen"].map(calls);
+    const many = Array.from({ length: more }, () => ["STRLEN", "a"]);
+    client.pipeline(["MULTI"], ["GET", "a"], ["INCR", "a"], ...many, ["EXEC"]);
+    expect(["get", "incr", "exec", "strlen"].map((name, i) => calls(name) - before[i]!)).toEqual([
+      1,
+      1,
+      1,
+      more,
+    ]);
+    expect(it.server.table.byName("incr")!.failedTotal).toBe(1);
+    const logged = client.call("SLOWLOG", "GET", -1) as [number, number, number, string[]][];
+    const names = logged.map(([, , , words]) => words.join(" ")).filter((text) => text !== "STRLEN a");
+    expect(names.slice(0, 4)).toEqual(["INCR a", "GET a", "MULTI", "SLOWLOG RESET"]);
+  });
+
   test("keeps no chunk: what is queued has bytes of its own", () => {
     const { it, client } = node();
     client.call("MULTI");

@@ -1,0 +1,151 @@
+// What long commands do to others: the latency of a GET load while KEYS, DBSIZE, BITCOUNT, BITOP, a large MULTI or FLUSHALL runs
+// beside it on another connection. `npm run bench:beside -- [KEYS] [MEGABYTES]`; writes the lines of a report to standard
+// output. The long command is sent from a thread of its own, so that taking its reply does not hold up the load.
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
+import { encodeCommand } from "../src/resp/index";
+import { diskDirectory } from "./measure/index";
+import { ServerProcess, serverKinds } from "./servers/index";
+
+const CLIENTS = 20;
+/** How long the load runs at least beside a command, which is repeated until then. */
+const LEAST_MS = 3000;
+const LOADED_KEYS = 100_000;
+const END = "the-end-of-a-reply";
+
+interface LongCommand {
+  readonly name: string;
+  readonly commands: readonly (readonly string[])[];
+  readonly once?: boolean;
+}
+
+/** Sends commands in one write and waits for the answer to an ECHO behind them. */
+async function run(port: number, commands: readonly (readonly string[])[]): Promise<void> {
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  let tail = "";
+  await new Promise<void>((done, fail) => {
+    socket.on("error", fail);
+    socket.on("data", (bytes: Buffer) => {
+      tail = (tail + bytes.subarray(-2 * END.length).toString("latin1")).slice(-2 * END.length);
+      if (tail.includes(END)) done();
+    });
+    socket.write(Buffer.concat([...commands, ["ECHO", END]].map(encodeCommand)));
+  });
+  socket.destroy();
+}
+
+/** Runs a long command in another thread; the answer is how long it took, in milliseconds. */
+function runElsewhere(port: number, commands: readonly (readonly string[])[]): Promise<number> {
+  return new Promise((done, fail) => {
+    const worker = new Worker(__filename, { workerData: { port, commands } });
+    worker.once("message", done);
+    worker.once("error", fail);
+  });
+}
+
+/** One connection that asks GET after GET; latencies in milliseconds go into `into`. */
+class Asker {
+  private readonly socket: Socket;
+  private sentAt = 0;
+  stopped = false;
+
+  constructor(port: number, into: number[]) {
+    this.socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    this.socket.once("connect", () => this.ask());
+    this.socket.on("data", () => {
+      into.push(performance.now() - this.sentAt);
+      if (this.stopped) this.socket.destroy();
+      else this.ask();
+    });
+  }
+
+  private ask(): void {
+    const key = `key:${Math.floor(Math.random() * LOADED_KEYS)}`;
+    this.sentAt = performance.now();
+    this.socket.write(encodeCommand(["GET", key]));
+  }
+}
+
+async function measure(port: number, { name, commands, once }: LongCommand): Promise<string> {
+  const latencies: number[] = [];
+  const askers = Array.from({ length: CLIENTS }, () => new Asker(port, latencies));
+  await sleep(500);
+  latencies.length = 0;
+  const begun = performance.now();
+  let runs = 0;
+  let commandMs = 0;
+  do {
+    if (commands.length > 0) {
+      commandMs += await runElsewhere(port, commands);
+      runs++;
+    } else {
+      await sleep(LEAST_MS);
+    }
+  } while (once !== true && performance.now() - begun < LEAST_MS);
+  for (const asker of askers) asker.stopped = true;
+  latencies.sort((a, b) => a - b);
+  const at = (fraction: number): string =>
+    (latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * fraction))] ?? 0).toFixed(2);
+  const each = runs === 0 ? "–" : Math.round(commandMs / runs).toString();
+  await sleep(500);
+  return `| ${name} | ${runs} × ${each} | ${latencies.length} | ${at(0.5)} | ${at(0.99)} | ${at(0.999)} | ${at(1)} |`;
+}
+
+async function fill(port: number, keys: number, megabytes: number): Promise<void> {
+  const value = "v".repeat(64);
+  for (let from = 0; from < keys; from += 50_000) {
+    const commands: string[][] = [];
+    for (let at = from; at < Math.min(keys, from + 50_000); at += 500) {
+      commands.push(["MSET", ...Array.from({ length: 500 }, (_, i) => [`key:${at + i}`, value]).flat()]);
+    }
+    await run(port, commands);
+  }
+  const part = "\x5a".repeat(1024 * 1024);
+  for (let at = 0; at < megabytes; at++)
+    await run(port, [["SETRANGE", "bits", String(at * part.length), part]]);
+}
+
+async function main(): Promise<void> {
+  const keys = Number(process.argv[2] ?? 5_000_000);
+  const megabytes = Number(process.argv[3] ?? 500);
+  const root = resolve(__dirname, "..", "..");
+  const { path } = diskDirectory([process.env["TMPDIR"] ?? "/tmp", resolve(root, "data-bench")]);
+  const server = await ServerProcess.start(serverKinds(root).basalt, path, process.env);
+  try {
+    await fill(server.port, keys, megabytes);
+    await sleep(5000);
+    const sets = Array.from({ length: 10_000 }, (_, i) => ["SET", `multi:${i}`, "x".repeat(64)]);
+    const list: readonly LongCommand[] = [
+      { name: "nothing", commands: [] },
+      { name: `KEYS * of ${keys} keys`, commands: [["KEYS", "*"]] },
+      { name: `DBSIZE of ${keys} keys`, commands: [["DBSIZE"]] },
+      { name: `BITCOUNT of ${megabytes} MiB`, commands: [["BITCOUNT", "bits"]] },
+      { name: `BITOP NOT of ${megabytes} MiB`, commands: [["BITOP", "NOT", "other", "bits"]], once: true },
+      { name: "MULTI of 10 000 SETs", commands: [["MULTI"], ...sets, ["EXEC"]] },
+      { name: "SETBIT, one bit at a time, 10 000 of them", commands: bits(megabytes) },
+      { name: `FLUSHALL of ${keys} keys`, commands: [["FLUSHALL"]], once: true },
+    ];
+    process.stdout.write(
+      "| beside | runs × ms | GETs | p50 ms | p99 ms | p99.9 ms | max ms |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for (const command of list) process.stdout.write(`${await measure(server.port, command)}\n`);
+  } finally {
+    await server.stop();
+  }
+}
+
+function bits(megabytes: number): string[][] {
+  const count = megabytes * 1024 * 1024 * 8;
+  return Array.from({ length: 10_000 }, (_, i) => ["SETBIT", "bits", String((i * 7_919_417) % count), "1"]);
+}
+
+if (isMainThread) {
+  void main();
+} else {
+  const { port, commands } = workerData as { port: number; commands: string[][] };
+  const begun = performance.now();
+  void run(port, commands).then(() => parentPort?.postMessage(performance.now() - begun));
+}
