@@ -8,6 +8,9 @@ import { REPOSITORY } from "../integration/support/basalt-process";
 import { RULES, isSame } from "./comparison";
 import { compatRound } from "./compat-round";
 
+/** What everybody runs is the same; the long form draws its seeds. */
+const FIXED_SEED = 20_261_124;
+
 interface Difference {
   readonly id: string;
   readonly where: string;
@@ -18,7 +21,7 @@ interface Difference {
 
 test("random sequences of every command are answered as redis-server answers them", async () => {
   await compatRound({
-    seed: Number(process.env["BASALT_TEST_SEED"] ?? Date.now() % 1_000_000),
+    seed: Number(process.env["BASALT_TEST_SEED"] ?? FIXED_SEED),
     commands: Number(process.env["BASALT_COMPAT_COMMANDS"] ?? 10_000),
     restarts: 4,
   });

@@ -12,7 +12,7 @@ import { randomCommand } from "./random-commands";
 import { randomTransaction } from "./random-transactions";
 import { ReferenceServer } from "./reference-server";
 
-const SEED = Number(process.env["BASALT_TEST_SEED"] ?? Date.now() % 1_000_000);
+const SEED = Number(process.env["BASALT_TEST_SEED"] ?? 7);
 const STEPS = Number(process.env["BASALT_COMPAT_STEPS"] ?? 3000);
 const BATCH_MAX = 20;
 const SETTING_CHANGES = 0.1;

@@ -1,7 +1,7 @@
 // One node of the simulation: a disk that stays, a clock that may jump, and one process after another on them, made of the
 // real parts: storage twin, host, core, evaluator, sweeper, Redis adapter. A process does nothing by itself. What it
 // must be told by hooks stands here, too: which command was evaluated when, and what is committed.
-import { SeededRandom, assert } from "../../src/base/index";
+import { BasaltError, SeededRandom, assert } from "../../src/base/index";
 import { Evaluator, Sweeper, notReady } from "../../src/kv/index";
 import { NodeHost } from "../../src/raft/host/index";
 import type { RaftGroup } from "../../src/raft/host/index";
@@ -317,7 +317,10 @@ export class SimNode {
     process.sweeper.stop();
     process.host.stop();
     process.scheduler.die();
-    void process.storage.close();
+    // A disk that fails now is told by the process's exit; damage must not be found, here as elsewhere.
+    process.storage.close().catch(() => undefined);
+    const untold = process.storage["untold"];
+    if (untold instanceof BasaltError && untold.code === "CORRUPT_PAYLOAD") throw untold;
     for (const link of process.links) if (!link.isClosed) link.serverDied();
     this.process = undefined;
   }
