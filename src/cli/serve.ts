@@ -1,6 +1,7 @@
 // The life of `serve`: start, say that it is ready, wait for the end, stop. The exit codes are part of the command's
 // interface: 0 stopped on request, 1 could not start, 70 could not go on, 130 ended by a second signal before the stop was
 // done. Every end but the first puts exactly one sentence on standard error; stacks go to the log only.
+import { setTimeout as sleep } from "node:timers/promises";
 import { BasaltError, errorText } from "../base/index";
 import { startWarnings } from "../config/index";
 import type { ServerConfig } from "../config/index";
@@ -64,14 +65,25 @@ export async function serve(options: ServeOptions): Promise<number> {
   if (typeof end === "object") return cannotGoOn(options, end.error);
   logger.info({ asked: end }, "stopping");
   try {
-    const failure = await Promise.race([server.stop(), failed]);
-    if (failure !== undefined) return cannotGoOn(options, failure.error);
+    const stopping = server.stop();
+    const failure = await Promise.race([stopping, failed]);
+    if (failure !== undefined) {
+      // The addon's threads end before the process does, or it would end by a signal.
+      await Promise.race([
+        stopping.catch(() => undefined),
+        sleep(STOP_AFTER_FAILURE_MS, undefined, { ref: false }),
+      ]);
+      return cannotGoOn(options, failure.error);
+    }
   } catch (error) {
     return cannotGoOn(options, error);
   }
   logger.info("stopped");
   return ExitCode.stopped;
 }
+
+/** What a stop may still take once the disk has failed. */
+const STOP_AFTER_FAILURE_MS = 5000;
 
 /** Resolves with the first signal's name; a real second one ends the process. */
 function firstSignal({ process }: ServeOptions): Promise<string> {
