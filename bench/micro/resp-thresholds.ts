@@ -1,5 +1,5 @@
 // Where a loop over bytes stops being cheaper than a call out of compiled code: the figures behind the thresholds of
-// src/resp/short-bytes.ts. node build/bench/micro/resp-thresholds.js [--tiny]
+// src/base/short-bytes.ts. node build/bench/micro/resp-thresholds.js [--tiny]
 import { measure, report, type Measured } from "./resp-measure";
 
 interface Latin1 {

@@ -28,6 +28,7 @@ export {
   slotOf,
   slotOfString,
 } from "./hashes";
+export { copyBytes, textOf, writeText } from "./short-bytes";
 export { SeededRandom } from "./random";
 export type { Clock, Scheduler } from "./clock";
 export { RingQueue } from "./ring-queue";

@@ -18,7 +18,7 @@ import { HybridClock } from "./hybrid-clock";
 import { Overlay } from "./overlay";
 import { PinnedView } from "./pinned-view";
 import { RowCache } from "./row-table";
-import { Session, headerRowOf } from "./session";
+import { Session } from "./session";
 import { SessionView } from "./session-view";
 import { SteppedEvaluation } from "./stepped";
 import type { KeyEvents } from "./session";
@@ -221,7 +221,7 @@ export class Evaluator implements GroupListener {
           const value = values[i]!;
           if (key.charCodeAt(0) !== Space.header) this.overlay.loadedElement(key, value);
           else if (value !== null) {
-            this.overlay.loadedHeader(databaseOfKey(key), userKeyOfHeader(key), headerRowOf(value));
+            this.overlay.loadedHeader(databaseOfKey(key), userKeyOfHeader(key), value);
           }
         });
       }

@@ -4,7 +4,7 @@
 //
 // `length` is a mark: `rollback(mark)` drops what was written since. Short texts are written by a loop over their chars,
 // longer ones by one native call; where the line lies was measured (perf-reports/2026-11-21-resp-micro.md).
-import { assert, type ByteString } from "../base/index";
+import { assert, copyBytes, type ByteString, writeText } from "../base/index";
 import { NO_BYTES } from "./arguments";
 import {
   ASTERISK,
@@ -25,7 +25,6 @@ import {
 } from "./ascii";
 import { formatFloat } from "./float-text";
 import type { OutputBlock, OutputBlockPool } from "./output-blocks";
-import { copyBytes, writeText } from "./short-bytes";
 
 /** A type byte, a sign, 19 digits and the line's end. */
 const LONGEST_INTEGER_LINE = 23;

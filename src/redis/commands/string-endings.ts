@@ -1,7 +1,7 @@
 // GETDEL and GETEX: reads that end the life of a string, or set when it ends.
 import { loaded, notReady } from "../../kv/index";
 import type { NotReady, Steps } from "../../kv/index";
-import { ValueType } from "../../storage/index";
+import { ValueType, changedHeader } from "../../storage/index";
 import { goSliced } from "../command";
 import type { CommandContext, CommandSpec, GoSliced, GoStepped } from "../command";
 import { ERR_SYNTAX } from "../errors";
@@ -72,7 +72,7 @@ function* getexSteps(context: CommandContext): Steps {
     session.removeHeader(database, key, header);
     notify(context, NotificationClass.generic, "del", key);
   } else if (hasTime || expiryMs !== header.expiryMs) {
-    session.putHeader(database, key, { ...header, expiryMs });
+    session.putHeader(database, key, changedHeader(header, { expiryMs }));
     notify(context, NotificationClass.generic, hasTime ? "expire" : "persist", key);
   }
 }

@@ -1,7 +1,7 @@
 // Moving few bytes between buffers and ByteStrings. A call out of compiled code costs some 40 ns whatever the length, a
 // loop 1–2 ns a byte, and one String.fromCharCode with all bytes as its arguments about 1 ns a byte; so there are three
 // thresholds, each measured (perf-reports/2026-11-21-resp-micro.md). Command names, options and most keys are that short.
-import type { ByteString } from "../base/index";
+import type { ByteString } from "./bytes";
 
 /** Longest text that is built from single bytes. */
 const BUILT_TEXT_BYTES = 16;
