@@ -6,7 +6,7 @@
 //   sequence f64 ‖ order f64 ‖ expiry f64 ‖ older u32 ‖ hash u32 ‖ database u32 ‖ key bytes u32 ‖ value at u32 ‖
 //   rest at u32 ‖ end u32 ‖ type u16, encoding u16 ‖ user key ‖ value header ‖ rest
 import { assert, textOf } from "../base/index";
-import type { ByteString } from "../base/index";
+import type { ByteString, ViewedBytes } from "../base/index";
 import { lengthOfValue, versionCounterOfValue, versionMsOfValue } from "../storage/index";
 import type { ValueHeader } from "../storage/index";
 
@@ -27,8 +27,9 @@ const ENCODING_SHIFT = 16;
 const TYPE_MASK = 0xffff;
 
 /** Memory that records lie in, one after another, each at a multiple of 8 bytes. */
-export class Segment {
+export class Segment implements ViewedBytes {
   readonly bytes: Buffer;
+  readonly view: DataView;
   readonly words: Int32Array;
   readonly doubles: Float64Array;
   /** The generation it belongs to. */
@@ -41,6 +42,7 @@ export class Segment {
     this.epoch = epoch;
     this.bytes = Buffer.allocUnsafeSlow(size);
     const { buffer } = this.bytes;
+    this.view = new DataView(buffer);
     this.words = new Int32Array(buffer, 0, size / 4);
     this.doubles = new Float64Array(buffer, 0, size / 8);
   }

@@ -6,8 +6,8 @@
 // There are two generations, as in row-table.ts, whose budget it shares. A row that is overwritten stays where it is until
 // its generation goes, as part of what the budget counts; the slot leads to the newest, and from there links to the older
 // ones. A link is a reference shifted by one; the low bit says that it leads into the generation before.
-import { assert, getU32, keyHash, writeText } from "../base/index";
-import type { ByteString } from "../base/index";
+import { assert, copyWords, getU32, keyHash, writeText } from "../base/index";
+import type { ByteString, ViewedBytes } from "../base/index";
 import { HEADER_KEY_PREFIX_BYTES, expiryOfValue, restOfValue } from "../storage/index";
 import { HeaderRow, RECORD_HEAD_BYTES, RecordDouble, RecordWord, Segment, kindOf } from "./header-row";
 import type { RowBudget } from "./row-table";
@@ -198,7 +198,7 @@ export class HeaderTable {
    * those who may not see it; a row that is committed is linked to none.
    */
   indexed(
-    source: Buffer,
+    batch: ViewedBytes,
     keyStart: number,
     keyEnd: number,
     valueStart: number,
@@ -207,6 +207,7 @@ export class HeaderTable {
     order: number,
     committedSequence: number,
   ): void {
+    const source = batch.bytes;
     const database = getU32(source, keyStart + 1);
     const hash = getU32(source, keyStart + 7) | 0;
     const start = keyStart + HEADER_KEY_PREFIX_BYTES;
@@ -219,7 +220,7 @@ export class HeaderTable {
     const reference = young.reserve(RECORD_HEAD_BYTES + bytes);
     const segment = young.segments[reference >>> UNIT_BITS]!;
     const at = (reference & UNIT_MASK) * 8;
-    source.copy(segment.bytes, at + RECORD_HEAD_BYTES, start, start + bytes);
+    copyWords(batch, start, bytes, segment, at + RECORD_HEAD_BYTES);
     const valueAt = at + RECORD_HEAD_BYTES + (valueStart - start);
     const end = at + RECORD_HEAD_BYTES + bytes;
     this.note(segment, at, hash, database, keyEnd - start, valueStart < valueEnd ? valueAt : -1, end);
@@ -333,7 +334,7 @@ export class HeaderTable {
     const reference = young.reserve(bytes);
     const to = young.segments[reference >>> UNIT_BITS]!;
     const place = (reference & UNIT_MASK) * 8;
-    segment.bytes.copy(to.bytes, place, at, at + bytes);
+    copyWords(segment, at, bytes, to, place);
     const moved = place - at;
     const target = place >>> 2;
     const link = segment.words[word + RecordWord.older]!;

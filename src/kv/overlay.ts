@@ -78,7 +78,7 @@ export class Overlay {
       const first = this.unindexed.peek();
       if (first === undefined || batch.sequence < first.sequence) continue;
       this.backlogOperations += batch.operationCount;
-      this.backlogBytes += batch.buffer.length;
+      this.backlogBytes += batch.bytes.length;
     }
     if (this.backlogOperations > BACKLOG_MAX_OPERATIONS || this.backlogBytes > BACKLOG_MAX_BYTES)
       this.dropBacklog();
@@ -233,7 +233,7 @@ export class Overlay {
     const batch = this.open;
     if (batch.indexedLength > markLength) {
       const reader = new OperationReader(
-        batch.buffer,
+        batch.bytes,
         markLength,
         batch.indexedLength,
         batch.indexedCount - markCount,
@@ -245,9 +245,9 @@ export class Overlay {
       }
       for (const { tag, keyStart, keyEnd } of undone.reverse()) {
         if (tag === OperationTag.deleteRange) this.ranges.pop();
-        else if (batch.buffer[keyStart] === Space.header)
-          this.cache.headers.undo(batch.buffer, keyStart, keyEnd);
-        else this.undoElement(batch.buffer.toString("latin1", keyStart, keyEnd));
+        else if (batch.bytes[keyStart] === Space.header)
+          this.cache.headers.undo(batch.bytes, keyStart, keyEnd);
+        else this.undoElement(batch.bytes.toString("latin1", keyStart, keyEnd));
       }
       batch.indexedLength = markLength;
       batch.indexedCount = markCount;
@@ -274,7 +274,7 @@ export class Overlay {
 
   private indexBatch(batch: Batch): void {
     if (batch.indexedLength === batch.length) return;
-    const { buffer, sequence } = batch;
+    const { bytes: buffer, sequence } = batch;
     const pending = sequence > this.committedSequence;
     const reader = new OperationReader(
       buffer,
@@ -292,7 +292,7 @@ export class Overlay {
       } else if (buffer[keyStart] === Space.header) {
         const { valueStart, valueEnd } = reader;
         this.cache.headers.indexed(
-          buffer,
+          batch,
           keyStart,
           keyEnd,
           valueStart,
@@ -383,10 +383,10 @@ export function compareBytes(a: ByteString, b: ByteString): number {
 }
 
 function collectKeys(batch: Batch, lower: ByteString, upper: ByteString, keys: Set<ByteString>): void {
-  const reader = new OperationReader(batch.buffer, PAYLOAD_HEADER_BYTES, batch.length, batch.operationCount);
+  const reader = new OperationReader(batch.bytes, PAYLOAD_HEADER_BYTES, batch.length, batch.operationCount);
   while (reader.next()) {
     if (reader.tag === OperationTag.deleteRange) continue;
-    const key = batch.buffer.toString("latin1", reader.keyStart, reader.keyEnd);
+    const key = batch.bytes.toString("latin1", reader.keyStart, reader.keyEnd);
     if (key >= lower && key < upper) keys.add(key);
   }
 }

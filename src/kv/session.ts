@@ -113,10 +113,12 @@ export class Session {
 
   // ── Life of an evaluation; called by the evaluator ────────────────────────────────────────────────────────────────
 
-  begin(committed: boolean, tier: ReadTier): void {
+  /** `nowMs` is the moment at which it is evaluated; not before the last one. */
+  begin(committed: boolean, tier: ReadTier, nowMs: number): void {
     this.committed = committed;
     this.tier = tier;
-    this.mark();
+    // What only reads committed state has nothing to take back.
+    if (!committed) this.mark();
     this.hasTooLargeValue = false;
     this.observedSequence = 0;
     this.latestNeeded = false;
@@ -124,7 +126,7 @@ export class Session {
     if (this.missing.length > 0) this.missing.length = 0;
     if (this.missingScans.length > 0) this.missingScans.length = 0;
     if (this.announcements.length > 0) this.announcements.length = 0;
-    this.nowMs = this.hlc.nowMs();
+    this.nowMs = nowMs;
   }
 
   private mark(): void {
@@ -138,6 +140,7 @@ export class Session {
 
   get hasWritten(): boolean {
     const { batch } = this;
+    if (this.committed) return false;
     return (
       batch.operationCount !== this.markCount || batch.required !== this.markRequired || this.hasTooLargeValue
     );
@@ -176,13 +179,14 @@ export class Session {
   }
 
   rollback(): void {
+    this.announcements.length = 0;
+    this.observedSequence = 0;
+    if (this.committed) return;
     const batch = this.batch;
     if (batch.length !== this.markLength) this.overlay.rollback(this.markLength, this.markCount);
     batch.waiters.length = this.markWaiters;
     batch.required = this.markRequired;
     this.scope.databases.rollback(this.markDatabases);
-    this.announcements.length = 0;
-    this.observedSequence = 0;
   }
 
   /** The evaluation has ended well: what it announced is told. */

@@ -45,7 +45,7 @@ function replyWithWhole(
   header: HeaderRow,
 ): void | NotReady | GoSliced {
   if (header.encoding === ValueEncoding.inline) {
-    reply.bulkFrom(header.bytes, header.restStart, header.restEnd);
+    reply.bulkViewed(header.segment, header.restStart, header.restEnd);
     return;
   }
   const { length } = header;
