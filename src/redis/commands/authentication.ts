@@ -228,7 +228,7 @@ export const AUTHENTICATION_COMMANDS: readonly CommandSpec[] = [
     categories: ["slow"],
     since: "6.0.0",
     group: "server",
-    function: { kind: "immediate", run: containerOf("acl", ALL_ACL_SUBCOMMANDS) },
+    function: containerOf("acl"),
     subcommands: ALL_ACL_SUBCOMMANDS,
   },
 ];

@@ -292,7 +292,7 @@ export const CLIENT_COMMANDS: readonly CommandSpec[] = [
     categories: ["slow"],
     since: "2.4.0",
     group: "connection",
-    function: { kind: "immediate", run: containerOf("client", ALL_SUBCOMMANDS) },
+    function: containerOf("client"),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

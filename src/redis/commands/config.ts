@@ -88,7 +88,7 @@ export const CONFIG_COMMANDS: readonly CommandSpec[] = [
     name: "config",
     ...CONTAINER,
     since: "2.0.0",
-    function: { kind: "immediate", run: containerOf("config", ALL_SUBCOMMANDS) },
+    function: containerOf("config"),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

@@ -128,7 +128,7 @@ export const LATENCY_COMMANDS: readonly CommandSpec[] = [
     name: "latency",
     ...CONTAINER,
     since: "2.8.13",
-    function: { kind: "immediate", run: containerOf("latency", ALL_SUBCOMMANDS) },
+    function: containerOf("latency"),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

@@ -221,7 +221,7 @@ export const PUBSUB_COMMANDS: readonly CommandSpec[] = [
     categories: ["slow"],
     since: "2.8.0",
     group: "pubsub",
-    function: { kind: "immediate", run: containerOf("pubsub", ALL_SUBCOMMANDS) },
+    function: containerOf("pubsub"),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

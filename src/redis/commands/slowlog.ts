@@ -72,7 +72,7 @@ export const SLOWLOG_COMMANDS: readonly CommandSpec[] = [
     name: "slowlog",
     ...CONTAINER,
     since: "2.2.12",
-    function: { kind: "immediate", run: containerOf("slowlog", ALL_SUBCOMMANDS) },
+    function: containerOf("slowlog"),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

@@ -20,7 +20,8 @@ import { SLICED_STRING_BYTES, putString, replyWithString } from "./string-values
 /** Words of MSET and MSETNX that are worth a turn; an even number. */
 const WORDS_A_STEP = 4000;
 
-function get(context: CommandContext): void | NotReady | GoSliced {
+/** GET, and GETEX without options. */
+export function get(context: CommandContext): void | NotReady | GoSliced {
   const { args, reply, session } = context;
   const database = session.database(context.connection.database);
   const key = args.string(1);
@@ -34,6 +35,10 @@ function get(context: CommandContext): void | NotReady | GoSliced {
       return notReady;
   }
   countLookup(context, header !== null);
+}
+
+export function getSliced(context: CommandContext, done: (sequence: number) => void): void {
+  replyWithOneSliced(context, context.args.string(1), wholeString, ({ reply }) => reply.null(), done);
 }
 
 function mget(context: CommandContext): void | NotReady | GoSliced {
@@ -317,12 +322,7 @@ export const STRING_COMMANDS: readonly CommandSpec[] = [
     arity: 2,
     keyAccess: ["RO", "access"],
     since: "1.0.0",
-    function: {
-      kind: "evaluated",
-      run: get,
-      sliced: (context, done) =>
-        replyWithOneSliced(context, context.args.string(1), wholeString, ({ reply }) => reply.null(), done),
-    },
+    function: { kind: "evaluated", run: get, sliced: getSliced },
   },
   {
     ...ONE_KEY,
