@@ -63,7 +63,8 @@ function check(
   const options = optionsOf(context);
   if (typeof options === "string") return options;
   const lengths = headers.map((header) => header?.length ?? 0);
-  return isTooLarge(lengths[0]!, lengths[1]!) ? ERR_LCS_TOO_LARGE : { options, lengths };
+  const { maxBulkBytes } = context.server.settings;
+  return isTooLarge(lengths[0]!, lengths[1]!, maxBulkBytes) ? ERR_LCS_TOO_LARGE : { options, lengths };
 }
 
 function lcs(context: CommandContext): void | NotReady | GoSliced {
