@@ -4,8 +4,7 @@ import type { ByteString } from "../../base/index";
 import { ValueEncoding } from "../../storage/index";
 import type { ValueHeader } from "../../storage/index";
 import type { CommandContext, CommandSpec } from "../command";
-import { shown } from "../dispatch-errors";
-import { ERR_NO_SUCH_KEY } from "../errors";
+import { ERR_DEBUG_NOT_ALLOWED, ERR_NOT_FLOAT, ERR_NO_SUCH_KEY, wrongSubcommandWords } from "../errors";
 import type { LiveSettings } from "../parameters/live-settings";
 import { ADMINISTRATION, isConnected } from "./administration";
 import { digestOfAll, digestOfKey, runDigest } from "./data-digest";
@@ -17,10 +16,6 @@ import { encodingOf } from "./value-encoding";
 
 type Done = (sequence: number) => void;
 
-const ERR_NOT_ALLOWED =
-  'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local ' +
-  "connection, otherwise you need to set this option in the configuration file, and then restart the server.";
-const ERR_SECONDS = "ERR value is not a valid float";
 const MAX_SLEEP_MS = 2 ** 31 - 1;
 
 const HELP = [
@@ -42,7 +37,7 @@ const HELP = [
 function debug(context: CommandContext, done: Done): void {
   const { args, reply, server, connection } = context;
   if (!isAllowed(server.settings, connection.socket.remoteAddress)) {
-    reply.error(ERR_NOT_ALLOWED);
+    reply.error(ERR_DEBUG_NOT_ALLOWED);
     return done(0);
   }
   const is = (word: string, count: number): boolean => args.count === count && args.isWord(1, word);
@@ -57,9 +52,7 @@ function debug(context: CommandContext, done: Done): void {
     reply.array(HELP.length);
     for (const line of HELP) reply.simple(line);
   } else {
-    reply.error(
-      `ERR unknown subcommand or wrong number of arguments for '${shown(args.string(1))}'. Try DEBUG HELP.`,
-    );
+    reply.error(wrongSubcommandWords("DEBUG", args.string(1)));
   }
   done(0);
 }
@@ -137,7 +130,7 @@ function description(header: ValueHeader, encoding: string): string {
 function sleep(context: CommandContext, done: Done): void {
   const seconds = Number(context.args.string(2));
   if (!Number.isFinite(seconds)) {
-    context.reply.error(ERR_SECONDS);
+    context.reply.error(ERR_NOT_FLOAT);
     return done(0);
   }
   context.server.scheduler.after(Math.min(MAX_SLEEP_MS, Math.max(0, seconds * 1000)), () => {
