@@ -217,8 +217,7 @@ function mset(context: CommandContext): void | NotReady | GoStepped {
   const { args, reply } = context;
   if (args.count % 2 === 0) return reply.error(wrongArity("mset"));
   if (isLong(context)) return goStepped;
-  if (!areReadyForPut(context)) return notReady;
-  putPairs(context);
+  if (!areReadyForPut(context) || putPairs(context) === notReady) return notReady;
   reply.ok();
 }
 
@@ -233,7 +232,7 @@ function msetnx(context: CommandContext): void | NotReady | GoStepped {
   if (isLong(context)) return goStepped;
   const areAbsent = keysAreAbsent(context, 1, args.count);
   if (areAbsent === notReady) return notReady;
-  if (areAbsent) putPairs(context);
+  if (areAbsent && putPairs(context) === notReady) return notReady;
   reply.integer(areAbsent ? 1 : 0);
 }
 
@@ -276,7 +275,7 @@ function areReadyForPut(context: CommandContext): boolean {
   const database = session.database(connection.database);
   let ready = true;
   for (let i = 1; i < args.count; i += 2) {
-    if (session.beforePut(database, args.string(i)) === notReady) ready = false;
+    if (!session.isReadyForPut(database, args.string(i))) ready = false;
   }
   return ready;
 }
@@ -287,10 +286,13 @@ function putPairsInSteps(context: CommandContext): Steps {
   return putManyInSteps(session, database, args, (keyAt) => tellSet(context, keyAt));
 }
 
-function putPairs(context: CommandContext): void {
+/** What each key held is told of, where it is to be, before what becomes of it. */
+function putPairs(context: CommandContext): void | NotReady {
   const { args, connection, session } = context;
   const database = session.database(connection.database);
+  const tells = tellsEvents(context);
   for (let i = 1; i < args.count; i += 2) {
+    if (tells && session.beforePut(database, args.string(i)) === notReady) return notReady;
     putString(
       session,
       database,
