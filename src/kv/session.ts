@@ -251,6 +251,12 @@ export class Session {
     return row;
   }
 
+  /** Whether a header can be read now; does not look at what it says. */
+  isHeaderReady(database: number, userKey: ByteString): boolean {
+    if (this.overlay.header(database, userKey, this.committed) !== undefined) return true;
+    return userKey.length > MAX_KEY_BYTES || this.loadHeader(database, userKey) !== undefined;
+  }
+
   /** The value of any other logical key; null if there is none, as of a key that is longer than any row's. */
   get(key: ByteString): ByteString | null | NotReady {
     let row = this.overlay.element(key, this.committed);
@@ -340,6 +346,11 @@ export class Session {
   beforePut(database: number, userKey: ByteString): void | NotReady {
     if (this.scope.events?.wantsPrevious === true && this.header(database, userKey) === notReady)
       return notReady;
+  }
+
+  /** Whether `beforePut` is ready, without doing what it does. */
+  isReadyForPut(database: number, userKey: ByteString): boolean {
+    return this.scope.events?.wantsPrevious !== true || this.isHeaderReady(database, userKey);
   }
 
   /** A version above every one before it: two fields for a header. */

@@ -95,7 +95,7 @@ export interface CommandSpec {
   readonly since: string;
   readonly group: string;
   readonly function: CommandFunction;
-  /** By lower-case name; the container's function answers unknown subcommands and bad arity of theirs. */
+  /** The table finds them by their names; the container's own function answers where a word names none. */
   readonly subcommands?: readonly CommandSpec[];
 }
 

@@ -14,13 +14,13 @@ import type { CommandContext, CommandSpec, GoSliced } from "../command";
 import { ERR_CURSOR, ERR_WRONG_TYPE } from "../errors";
 import type { Glob } from "../glob";
 import { FoundItems } from "./found-items";
-import { isListpack } from "./hash-encoding";
 import { countLookup, countSlicedLookup, isWrongType } from "./lookup";
 import { cursorOf } from "./scan-cursor";
 import { scanOptionsOf } from "./scan-options";
 import { readInSlices } from "./sliced-read";
 import { liveHeader } from "./sliced-strings";
 import { elementsOf } from "./string-values";
+import { isListpack } from "./value-encoding";
 
 /** One behind the last hash. */
 const HASHES_END = 0x1_0000_0000;

@@ -21,7 +21,8 @@ import { SLICED_STRING_BYTES, putString, replyWithString } from "./string-values
 /** Words of MSET and MSETNX that are worth a turn; an even number. */
 const WORDS_A_STEP = 4000;
 
-function get(context: CommandContext): void | NotReady | GoSliced {
+/** GET, and GETEX without options. */
+export function get(context: CommandContext): void | NotReady | GoSliced {
   const { args, reply, session } = context;
   const database = session.database(context.connection.database);
   const header = session.headerOf(database, args.buffer, args.start(1), args.end(1));
@@ -51,6 +52,10 @@ function replyWithWhole(
   const { length } = header;
   if (length > SLICED_STRING_BYTES) return goSliced;
   return replyWithString(session, reply, database, args.string(keyAt), header, 0, length);
+}
+
+export function getSliced(context: CommandContext, done: (sequence: number) => void): void {
+  replyWithOneSliced(context, context.args.string(1), wholeString, ({ reply }) => reply.null(), done);
 }
 
 function mget(context: CommandContext): void | NotReady | GoSliced {
@@ -227,8 +232,7 @@ function mset(context: CommandContext): void | NotReady | GoStepped {
   const { args, reply } = context;
   if (args.count % 2 === 0) return reply.error(wrongArity("mset"));
   if (isLong(context)) return goStepped;
-  if (!areReadyForPut(context)) return notReady;
-  putPairs(context);
+  if (!areReadyForPut(context) || putPairs(context) === notReady) return notReady;
   reply.ok();
 }
 
@@ -243,7 +247,7 @@ function msetnx(context: CommandContext): void | NotReady | GoStepped {
   if (isLong(context)) return goStepped;
   const areAbsent = keysAreAbsent(context, 1, args.count);
   if (areAbsent === notReady) return notReady;
-  if (areAbsent) putPairs(context);
+  if (areAbsent && putPairs(context) === notReady) return notReady;
   reply.integer(areAbsent ? 1 : 0);
 }
 
@@ -286,7 +290,7 @@ function areReadyForPut(context: CommandContext): boolean {
   const database = session.database(connection.database);
   let ready = true;
   for (let i = 1; i < args.count; i += 2) {
-    if (session.beforePut(database, args.string(i)) === notReady) ready = false;
+    if (!session.isReadyForPut(database, args.string(i))) ready = false;
   }
   return ready;
 }
@@ -297,10 +301,13 @@ function putPairsInSteps(context: CommandContext): Steps {
   return putManyInSteps(session, database, args, (keyAt) => tellSet(context, keyAt));
 }
 
-function putPairs(context: CommandContext): void {
+/** What each key held is told of, where it is to be, before what becomes of it. */
+function putPairs(context: CommandContext): void | NotReady {
   const { args, connection, session } = context;
   const database = session.database(connection.database);
+  const tells = tellsEvents(context);
   for (let i = 1; i < args.count; i += 2) {
+    if (tells && session.beforePut(database, args.string(i)) === notReady) return notReady;
     putString(
       session,
       database,
@@ -332,12 +339,7 @@ export const STRING_COMMANDS: readonly CommandSpec[] = [
     arity: 2,
     keyAccess: ["RO", "access"],
     since: "1.0.0",
-    function: {
-      kind: "evaluated",
-      run: get,
-      sliced: (context, done) =>
-        replyWithOneSliced(context, context.args.string(1), wholeString, ({ reply }) => reply.null(), done),
-    },
+    function: { kind: "evaluated", run: get, sliced: getSliced },
   },
   {
     ...ONE_KEY,
