@@ -108,12 +108,15 @@ async function bench(words: readonly string[]): Promise<void> {
       runs,
     ),
     runs,
+    disk: runner.diskRuns,
   };
-  say(`\n${renderMarkdown(report)}`);
-  if (reportDir !== undefined) {
-    const files = writeReport(report, reportDir);
-    say(`report: ${files.markdown} and ${files.json}`);
+  if (reportDir === undefined) {
+    say(`\n${renderMarkdown(report)}`);
+    return;
   }
+  const files = writeReport(report, reportDir);
+  say(`\n${files.page}`);
+  say(`report: ${files.markdown} and ${files.json}`);
 }
 
 bench(process.argv.slice(2)).catch((error: unknown) => {
