@@ -31,7 +31,7 @@ export class OpenLoopSchedule {
   /** Hands out the next batch if it is due: the moment at which it was, else undefined. */
   take(nowUs: number): number | undefined {
     const dueUs = this.nextDueUs;
-    if (dueUs > nowUs) return undefined;
+    if (this.exhausted || dueUs > nowUs) return undefined;
     this.taken++;
     return dueUs;
   }

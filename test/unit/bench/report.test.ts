@@ -175,11 +175,19 @@ describe("files", () => {
     writeReport(reportOf(), directory);
     writeReport(reportOf(), directory);
     expect(readdirSync(directory).sort()).toEqual([
+      "2026-11-21-9a3b095-bench",
+      "2026-11-21-9a3b095-bench-2",
       "2026-11-21-9a3b095-bench-2.json",
       "2026-11-21-9a3b095-bench-2.md",
       "2026-11-21-9a3b095-bench.json",
       "2026-11-21-9a3b095-bench.md",
     ]);
+    expect(readdirSync(join(directory, "2026-11-21-9a3b095-bench-2")).sort()).toEqual([
+      "latency-set.svg",
+      "throughput.svg",
+    ]);
+    const page = readFileSync(join(directory, "2026-11-21-9a3b095-bench-2.md"), "utf8");
+    expect(page).toContain("![Throughput, closed loop](2026-11-21-9a3b095-bench-2/throughput.svg)");
     const stored: unknown = JSON.parse(
       readFileSync(join(directory, "2026-11-21-9a3b095-bench.json"), "utf8"),
     );
@@ -196,8 +204,10 @@ describe("files", () => {
     writeReport(reportOf(), directory);
     const text = readFileSync(page, "utf8");
     expect(text).toContain(
-      "| [2026-11-21 bench](2026-11-21-9a3b095-bench.md) | 9a3b095 | 0.80 | – | – | – | – | – |",
+      "| [2026-11-21 bench](2026-11-21-9a3b095-bench.md) | 9a3b095 | 0.80 | – | – | – | – | – | – | – |",
     );
+    expect(text).toContain("![Ratio to redis-server over the reports](trend.svg)");
+    expect(readFileSync(join(directory, "trend.svg"), "utf8")).toContain(">2026-11-21</text>");
     expect(text.startsWith("# Reports\n")).toBe(true);
     expect(text.endsWith("\n\nThe rest.\n")).toBe(true);
     expect(text).not.toContain("other");
@@ -211,6 +221,7 @@ test("the list is newest first", () => {
     { stem: "b", report: at("2026-11-22T00:00:00.000Z") },
   ]);
   expect(list.indexOf("b.md")).toBeLessThan(list.indexOf("a.md"));
+  expect(list.indexOf("a.md")).toBeGreaterThan(0);
   expect(renderList([])).toBe("None yet.");
   expect(withList("a page without markers", "list")).toBeUndefined();
 });
