@@ -71,12 +71,11 @@ export const FULL_PLAN: readonly LoadLists[] = [
 ];
 
 export const TINY_CLIENTS = [8];
-const TINY_LISTS: LoadLists = { ...USUAL_LISTS, clients: TINY_CLIENTS };
+const TINY_LISTS: LoadLists = { ...USUAL_LISTS, clients: TINY_CLIENTS, pipelines: [4] };
 
 /** Everything once that the others are made of, as small as it can be. */
 export const TINY_PLAN: readonly LoadLists[] = [
-  { ...TINY_LISTS, workloads: ["set", "get", "mixed"] },
-  { ...TINY_LISTS, workloads: ["mget", "mset", "incr", "incr-spread", "hset"], pipelines: [4] },
+  TINY_LISTS,
   { ...TINY_LISTS, workloads: ["get"], pipelines: [1], distributions: ["zipfian", "hot"] },
   { ...TINY_LISTS, workloads: ["get"], pipelines: [1], rates: [500] },
   { ...BEYOND_THE_CACHE, clients: TINY_CLIENTS },

@@ -46,12 +46,12 @@ interface OptionEntry {
 }
 
 const entries = {
-  seconds: { placeholder: "N", meaning: "measured time of each run", fallback: "2", tiny: "0.2" },
+  seconds: { placeholder: "N", meaning: "measured time of each run", fallback: "2", tiny: "0.1" },
   "warm-up-seconds": {
     placeholder: "N",
     meaning: "load before each run, not measured",
     fallback: "0.5",
-    tiny: "0.05",
+    tiny: "0",
   },
   repetitions: { placeholder: "N", meaning: "runs of each case on each server", fallback: "3", tiny: "1" },
   workload: { placeholder: "W[,W…]", meaning: `of ${WORKLOAD_NAMES.join(", ")}`, fallback: "" },

@@ -94,7 +94,7 @@ describe("a line chart", () => {
   });
 
   test("is the same bytes each time, and as when it was looked at", () => {
-    expect(createHash("sha256").update(lineChart(chart)).digest("hex").slice(0, 16)).toBe("LINE");
+    expect(createHash("sha256").update(lineChart(chart)).digest("hex").slice(0, 16)).toBe("ac68b3f9aa4d314f");
   });
 });
 
@@ -126,7 +126,7 @@ describe("a bar chart", () => {
   });
 
   test("is the same bytes each time, and as when it was looked at", () => {
-    expect(createHash("sha256").update(barChart(chart)).digest("hex").slice(0, 16)).toBe("BAR");
+    expect(createHash("sha256").update(barChart(chart)).digest("hex").slice(0, 16)).toBe("45f0d4939a3e7a20");
   });
 });
 
