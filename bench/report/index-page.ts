@@ -67,14 +67,14 @@ export function trendChart(reports: readonly ListedReport[]): string {
     title: "Throughput, Basalt ÷ redis-server with appendfsync always",
     x: {
       title: "reports, oldest first",
-      format: (place) => ordered[place - 1]?.report.environment.startedAt.slice(0, 10) ?? "",
+      format: (place) => ordered[place]?.report.environment.startedAt.slice(0, 10) ?? "",
     },
     y: { title: "ratio" },
     series: FOLLOWED.map((followed) => ({
       name: followed.title,
       points: ordered.flatMap(({ report }, index): [number, number][] => {
         const ratio = ratioOf(report, followed);
-        return ratio === undefined ? [] : [[index + 1, ratio]];
+        return ratio === undefined ? [] : [[index, ratio]];
       }),
     })),
   });
