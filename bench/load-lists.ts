@@ -15,7 +15,7 @@ export interface LoadLists {
   readonly valueBytes: readonly number[];
   readonly distributions: readonly Distribution[];
   readonly data: readonly DataPlace[];
-  /** Requests a second of an open loop; 0: closed loop. */
+  /** Requests a second of an open loop, rising; 0: closed loop. */
   readonly rates: readonly number[];
 }
 

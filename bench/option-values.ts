@@ -23,6 +23,15 @@ export function integersOf(name: string, text: string, lowest: number, highest: 
   );
 }
 
+/** Whole numbers from 0 on, each above the one before. */
+export function risingOf(name: string, text: string, highest: number): number[] {
+  const numbers = integersOf(name, text, 0, highest);
+  if (numbers.some((number, at) => at > 0 && number < numbers[at - 1]!)) {
+    throw usage(`--${name} rises: each number is above the one before.`);
+  }
+  return numbers;
+}
+
 export function wordsOf<Word extends string>(name: string, text: string, allowed: readonly Word[]): Word[] {
   return distinct(
     name,

@@ -5,7 +5,7 @@ import { nearest } from "../src/config/index";
 import { DISTRIBUTIONS, HOT_KEYS, MOST_KEYS, WORKLOAD_NAMES } from "./load/index";
 import { DATA_PLACES, FULL_PLAN, STANDARD_PLAN, TINY_CLIENTS, TINY_PLAN, USUAL_LISTS } from "./load-lists";
 import type { LoadLists } from "./load-lists";
-import { integerOf, integersOf, labelOf, numberOf, usage, wordsOf } from "./option-values";
+import { integerOf, integersOf, labelOf, numberOf, risingOf, usage, wordsOf } from "./option-values";
 import { casesOf, fitsGenerator } from "./plan";
 import { SERVER_NAMES } from "./servers/index";
 import type { ServerName } from "./servers/index";
@@ -202,7 +202,7 @@ function listsOf(values: ReadonlyMap<OptionName, string>, tiny: boolean): LoadLi
       wordsOf("distribution", text, DISTRIBUTIONS),
     ),
     data: list("data", usual.data, (text) => wordsOf("data", text, DATA_PLACES)),
-    rates: list("rate", usual.rates, (text) => integersOf("rate", text, 0, 10_000_000)),
+    rates: list("rate", usual.rates, (text) => risingOf("rate", text, 10_000_000)),
   };
 }
 

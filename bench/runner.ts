@@ -2,6 +2,7 @@
 // it started is stopped when it ends, also when it fails or is interrupted; nothing is killed but by the pid of a child.
 import { setTimeout as sleep } from "node:timers/promises";
 import { BasaltError, errorText } from "../src/base/index";
+import { Ladders } from "./ladders";
 import { GeneratorProcess } from "./load/index";
 import type { LoadResult } from "./load/index";
 import {
@@ -16,7 +17,7 @@ import {
   untilQuiet,
 } from "./measure/index";
 import type { BenchOptions } from "./options";
-import { dataSets, ladderTitle, turns } from "./plan";
+import { dataSets, turns } from "./plan";
 import type { BenchCase, DataSet } from "./plan";
 import type { DiskRun, Run } from "./report/index";
 import { ServerProcess, withSmallCaches } from "./servers/index";
@@ -27,8 +28,6 @@ const PRELOAD_CLIENTS = 16;
 /** The blocks of Basalt's tables: native/src/core/instance-options.cc. */
 const TABLE_BLOCK_BYTES = 16 * 1024;
 const DISK_FILE_BYTES_AT_MOST = 2 ** 30;
-/** A server that answers less than this share of what is due has fallen behind. */
-const KEPT_UP_SHARE = 0.9;
 /** Keys that keep a child's environment from changing what is measured. */
 const FOREIGN_SETTINGS = /^(BASALT_|NODE_OPTIONS$)/;
 
@@ -129,7 +128,7 @@ export class BenchRunner {
           continue;
         }
         const run = await this.guard(server, () => this.measure(server, benchCase, repetition, turn));
-        ladders.climb(benchCase, run);
+        ladders.climb(benchCase, name, run.operationsPerSecond);
         this.runs.push(run);
         this.progress.ran(run, benchCase, this.runs.length, this.total);
       }
@@ -260,29 +259,6 @@ export class BenchRunner {
       throw new BasaltError("BENCH_FAILED", `${server.kind.title}: ${errorText(error)}`, { cause: error });
     }
   }
-}
-
-/**
- * The ladders of rates within a repetition: a server that fell behind at a rate is spared the higher ones, at which it
- * would only fall behind for longer.
- */
-class Ladders {
-  private readonly ended = new Set<string>();
-
-  isBeyond(benchCase: BenchCase, server: string): boolean {
-    return benchCase.rate !== undefined && this.ended.has(nameOf(benchCase, server));
-  }
-
-  climb(benchCase: BenchCase, run: Run): void {
-    const { rate } = benchCase;
-    if (rate !== undefined && run.operationsPerSecond < rate * KEPT_UP_SHARE) {
-      this.ended.add(nameOf(benchCase, run.server));
-    }
-  }
-}
-
-function nameOf(benchCase: BenchCase, server: string): string {
-  return `${server}: ${ladderTitle(benchCase)}`;
 }
 
 /** The case's load for a time: closed loop, or open at its rate. */

@@ -17,6 +17,7 @@ interface OpenFile {
 }
 
 function main(): void {
+  process.once("disconnect", () => process.exit(0));
   process.once("message", (load: DiskLoad) => {
     measure(load).then(
       (figures) => answer({ type: "done", figures }),

@@ -19,13 +19,11 @@ export class DiskFile {
 
   static create(directory: string, bytes: number): DiskFile {
     const path = join(directory, `basalt-bench-disk-${process.pid}.dat`);
-    const chunk = new SeededRandom(1).bytes(CHUNK_BYTES);
-    const file = openSync(path, "w");
     try {
-      for (let written = 0; written < bytes; written += CHUNK_BYTES) writeSync(file, chunk);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+      writeChunks(path, bytes);
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
     }
     return new DiskFile(path);
   }
@@ -55,5 +53,16 @@ export class DiskFile {
 
   remove(): void {
     rmSync(this.path, { force: true });
+  }
+}
+
+function writeChunks(path: string, bytes: number): void {
+  const chunk = new SeededRandom(1).bytes(CHUNK_BYTES);
+  const file = openSync(path, "w");
+  try {
+    for (let written = 0; written < bytes; written += CHUNK_BYTES) writeSync(file, chunk);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }

@@ -136,6 +136,7 @@ describe("what is wrong is refused with a sentence", () => {
     [["--full", "--pipeline", "1"], "--full is alone: it goes with no list and not with --tiny."],
     [["--full", "--tiny"], "--full is alone: it goes with no list and not with --tiny."],
     [["--rate", "-5"], '--rate is a number from 0 to 10000000, not "-5".'],
+    [["--rate", "0,9000,5000"], "--rate rises: each number is above the one before."],
     [["--cache-bytes", "5"], '--cache-bytes is a number from 2097152 to 8589934592, not "5".'],
   ])("%j", (words, sentence) => {
     expect(() => parseBenchOptions(words, "/project")).toThrow(
