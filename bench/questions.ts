@@ -37,7 +37,8 @@ export class Questions {
 
   /** The lines of INFO as names and values. */
   async info(section: string): Promise<ReadonlyMap<string, string>> {
-    const text = String(await this.ask("INFO", section));
+    const text = await this.ask("INFO", section);
+    if (typeof text !== "string") throw new BasaltError("BAD_REPLY", "INFO was not answered with a text.");
     const lines = text.split("\r\n").filter((line) => line.includes(":") && !line.startsWith("#"));
     return new Map(
       lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]),

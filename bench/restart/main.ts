@@ -105,7 +105,7 @@ async function measure(
     if (typeof value !== "string" || value.length !== spec.valueBytes || size !== keys) {
       throw new BasaltError(
         "KEYS_LOST",
-        `After the restart ${String(size)} of ${keys} keys are there, and ${key} is ${typeof value === "string" ? "there" : "not"}.`,
+        `After the restart ${typeof size === "number" ? size : "not"} of ${keys} keys are there, and ${key} is ${typeof value === "string" ? "there" : "not"}.`,
       );
     }
     measured.push({ pongMs, valueMs, setsBefore, residentMiB: residentBytes(server.pid) / 2 ** 20 });
