@@ -143,6 +143,16 @@ describe("transactions", () => {
     expect(cluster.node(1).standIns.count).toBe(1);
     expect(run()).toBe(null);
     expect(run()).toEqual([1]);
+    // The same, and a new stand-in comes between.
+    follower.call("WATCH", "n");
+    cluster.connect(3).call("GET", "n");
+    expect(follower.call("GET", "n")).toBe("1");
+    expect(run()).toBe(null);
+    follower.call("WATCH", "n");
+    cluster.connect(3).call("GET", "n");
+    follower.call("GET", "n");
+    follower.call("WATCH", "m");
+    expect(run()).toBe(null);
     // Watched at 1, then 3 leads.
     follower.call("WATCH", "n");
     cluster.lead(3);
