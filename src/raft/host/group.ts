@@ -19,6 +19,7 @@ import { LogWork } from "./log-work";
 import type { LogWriter } from "./log-work";
 import type { PeerClocks } from "./peer-clocks";
 import { VotePromise } from "./promise";
+import { isExpected } from "./transport";
 
 /** What a group tells whoever evaluates its commands. Calls come from the host's turns, never from inside a `propose`. */
 export interface GroupListener {
@@ -81,7 +82,8 @@ export interface GroupSurroundings {
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_COMMITTED_BYTES_PER_READY = 16 * 1024 * 1024;
 const MAX_INFLIGHT_MESSAGES = 256;
-const MAX_INFLIGHT_BYTES = 64 * 1024 * 1024;
+/** Also what a follower that lags makes the leader read from disk in one turn. */
+const MAX_INFLIGHT_BYTES = 8 * 1024 * 1024;
 
 export class RaftGroup implements GroupHandle {
   readonly id: number;
@@ -252,8 +254,7 @@ export class RaftGroup implements GroupHandle {
 
   /** A message from another member. */
   step(message: Message): void {
-    // Snapshots are not sent by this version, so none can be expected.
-    if (this.failed || message.type === MessageType.snap || this.promise.forbids(message)) return;
+    if (this.failed || !isExpected(message) || this.promise.forbids(message)) return;
     const { type, from, term, stamp } = message;
     this.node.step(message);
     if (stamp > 0 && term === this.node.term) this.stepStamp(type, from, stamp);
