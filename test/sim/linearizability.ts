@@ -5,8 +5,9 @@
 //
 // An operation without an answer may take effect once within its interval, or not at all. The order in which the server
 // evaluated is only a hint about what to try first: with it a right history is found without search.
-import { applyOperation, EMPTY_STATE, stateText } from "./reference-model";
-import type { State } from "./reference-model";
+import { applyOperation } from "./reference-model";
+import { EMPTY_STATE, stateText } from "./reference-state";
+import type { State } from "./reference-state";
 import { commandText, compareOrder } from "./history";
 import type { Operation } from "./history";
 
