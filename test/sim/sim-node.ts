@@ -13,6 +13,7 @@ import { MemoryDisk, MemoryStorage } from "../../src/storage/memory/index";
 import type { CommittedLog } from "./committed-log";
 import { EvaluationNotes } from "./evaluation-notes";
 import type { Order } from "./history";
+import type { NodeLimits } from "./node-limits";
 import { noteCommits, noteSweeps } from "./process-notes";
 import { Proposals } from "./proposals";
 import type { Proposal } from "./proposals";
@@ -26,26 +27,6 @@ export const GROUP = 1;
 
 /** No evaluator comes so far. */
 const BEHIND_ALL_BATCHES = 2 ** 40;
-
-/** What differs from run to run; small limits make rare paths common. */
-export interface NodeLimits {
-  readonly hotRowsBytes: number;
-  readonly maxInFlightBytes: number;
-  readonly maxBatchBytes: number;
-  /** A batch that is longer becomes fragments. */
-  readonly maxEntryBytes: number;
-  readonly maxEffectsBytes: number;
-  readonly stageBytes: number;
-  /** How likely a short EXEC goes in steps, and how likely a step has used up its turn. */
-  readonly steppedExecs: number;
-  readonly slowSteps: number;
-  readonly outputLimitBytes: number;
-  readonly keepEntries: number;
-  readonly maxLogBytes: number;
-  /** How likely a row is in memory. */
-  readonly inMemory: number;
-  readonly sweptRowsPerSecond: number;
-}
 
 /** A bug put in on purpose: what it changes in a process that starts. */
 export interface Sabotage {
