@@ -59,13 +59,19 @@ export class CommandExecution {
     });
   }
 
-  private evaluate(command: Command, attempt: number): void {
+  private evaluate(command: Command, attempt: number, confirmed = false): void {
     const { connection } = this;
     const { reply, replies } = connection;
     const { evaluator } = connection.server;
     const definition = command.spec.function;
     assert(definition.kind === "evaluated", "only an evaluated command is evaluated");
     if (!evaluator.available) return this.ended(command, ERR_NOT_PROPOSED);
+    if (!confirmed && !evaluator.isCurrent) {
+      return this.suspend(
+        (resume) => evaluator.confirm(resume),
+        () => this.evaluate(command, attempt, true),
+      );
+    }
     const mark = reply.length;
     let committed = command.isRead && replies.isUngated;
     for (;;) {

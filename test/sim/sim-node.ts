@@ -93,15 +93,28 @@ export class SimProcess {
       nodeId,
       storage: this.storage,
       scheduler: this.scheduler,
+      clock,
       random: random.fork(),
-      transport: { send: (_, message) => surroundings.send(message) },
+      transport: {
+        send: ({ messages }) => {
+          for (const { message } of messages) surroundings.send(message);
+        },
+      },
       failed: (error) => (this.failure = error),
       keepEntries: limits.keepEntries,
       maxLogBytes: limits.maxLogBytes,
     });
     this.group = this.host.openGroup(GROUP, [nodeId]);
+    const { group } = this;
     const handle = {
       id: GROUP,
+      get leader(): number {
+        return group.leader;
+      },
+      get hasLease(): boolean {
+        return group.hasLease;
+      },
+      confirmLeadership: (done: (confirmed: boolean) => void): void => group.confirmLeadership(done),
       propose: (payload: Buffer, term: number): number => {
         const index = this.group.propose(payload, term);
         const { sequence } = this.evaluator["overlay"].open;
@@ -129,6 +142,7 @@ export class SimProcess {
         this.epoch = ++node.epoch;
         surroundings.leading(this.epoch, term);
       },
+      yielding: () => this.evaluator.yielding(),
       following: () => this.evaluator.following(),
       committed: (index) => this.evaluator.committed(index),
       applied: (index) => this.evaluator.applied(index),
@@ -196,7 +210,7 @@ export class SimProcess {
     // Also by a proposal that is refused, before the group tells of it.
     const following = evaluator.following.bind(evaluator);
     evaluator.following = (): void => {
-      if (evaluator.available) this.surroundings.following();
+      if (evaluator["leads"]) this.surroundings.following();
       following();
     };
   }
