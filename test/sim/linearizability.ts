@@ -126,18 +126,31 @@ class Search {
   private choices(): number[] {
     const { processes, places } = this;
     // An operation may come next unless another one, still to be placed, had returned before it was sent.
+    let earliest = Number.POSITIVE_INFINITY;
+    let secondEarliest = Number.POSITIVE_INFINITY;
+    let earliestAt = -1;
+    for (let at = 0; at < processes.length; at++) {
+      const returned = processes[at]!.earliestReturn[places[at]!];
+      if (returned === undefined) continue;
+      if (returned < earliest) {
+        secondEarliest = earliest;
+        earliest = returned;
+        earliestAt = at;
+      } else if (returned < secondEarliest) {
+        secondEarliest = returned;
+      }
+    }
     const candidates: number[] = [];
     for (let at = 0; at < processes.length; at++) {
-      const operation = processes[at]!.operations[places[at]!];
+      const { operations, earliestReturn } = processes[at]!;
+      const place = places[at]!;
+      const operation = operations[place];
       if (operation === undefined) continue;
       if (operation.reply === undefined) candidates.push(-at - 1);
       const { invoked } = operation;
-      const blocked = processes.some((other, i) => {
-        const place = places[i]! + (i === at ? 1 : 0);
-        const earliest = other.earliestReturn[place];
-        return earliest !== undefined && earliest < invoked;
-      });
-      if (!blocked) candidates.push(at);
+      const behindIt = earliestReturn[place + 1];
+      const others = at === earliestAt ? secondEarliest : earliest;
+      if (others >= invoked && (behindIt === undefined || behindIt >= invoked)) candidates.push(at);
     }
     return candidates.sort((a, b) => this.compare(a, b));
   }

@@ -36,8 +36,8 @@ export interface ClientsSurroundings {
   readonly latencyMs: number;
   /** How long a client waits for an answer. */
   readonly patienceMs: number;
-  mixBytes(bytes: Buffer): void;
-  note(text: string): void;
+  readonly mixBytes: (bytes: Buffer) => void;
+  readonly note: (text: string) => void;
 }
 
 export class ClusterClients {
@@ -160,9 +160,18 @@ export class ClusterClients {
   }
 
   /** The node does not lead: the client asks another one, the leader if this one knows it. */
-  private refused(client: Client, link: ClusterLink, { words, transaction, watchSet, expects }: Operation): void {
+  private refused(
+    client: Client,
+    link: ClusterLink,
+    { words, transaction, watchSet, expects }: Operation,
+  ): void {
     const { random } = this.surroundings;
-    if (transaction === undefined && watchSet === undefined && expects === undefined && client.again.length < 4) {
+    if (
+      transaction === undefined &&
+      watchSet === undefined &&
+      expects === undefined &&
+      client.again.length < 4
+    ) {
       client.again.push(words);
     }
     if (client.link !== link || random.chance(0.2)) return;
@@ -194,7 +203,13 @@ export class ClusterClients {
 
   /** A last client asks one node for something, without faults. */
   ask(node: ClusterNode, database: number, commands: readonly (readonly string[])[]): ClusterLink {
-    const client: Client = { link: undefined, transactions: undefined, next: undefined, heardMs: 0, again: [] };
+    const client: Client = {
+      link: undefined,
+      transactions: undefined,
+      next: undefined,
+      heardMs: 0,
+      again: [],
+    };
     const link = this.open(client, node, database);
     for (const words of commands) this.sendOn(link, { words });
     return link;

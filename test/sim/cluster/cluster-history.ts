@@ -85,13 +85,19 @@ export class ClusterHistory {
 
   private notRun(operation: Operation): void {
     this.counts.notRun++;
-    assert(operation.order?.wrote !== true || !this.survived(operation.order), "what was not run has no effect");
+    assert(
+      operation.order?.wrote !== true || !this.survived(operation.order),
+      "what was not run has no effect",
+    );
     operation.excluded = true;
   }
 
   private acknowledged(operation: Operation, reply: string): void {
     const { order } = operation;
-    assert(operation.nowMs !== undefined && order !== undefined, "a command is answered after it was evaluated");
+    assert(
+      operation.nowMs !== undefined && order !== undefined,
+      "a command is answered after it was evaluated",
+    );
     assert(!order.wrote || this.survived(order), "what is acknowledged is in the log for good");
     this.counts.acknowledged++;
     operation.reply = reply;

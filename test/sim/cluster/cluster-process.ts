@@ -83,6 +83,8 @@ export class ClusterProcess {
   readonly startedMs: number;
   /** Set when the host says that the node cannot go on. */
   failure: Error | undefined;
+  /** The failure was noticed; it will be gone soon. */
+  isExiting = false;
   /** The last step at which it lost leadership. */
   lastLossStep = -1;
   private readonly notes: EvaluationNotes;
@@ -173,7 +175,7 @@ export class ClusterProcess {
     // Also by a proposal that is refused, before the group tells of it.
     const following = evaluator.following.bind(evaluator);
     evaluator.following = (): void => {
-      if (evaluator.available) {
+      if (evaluator["leads"]) {
         this.lastLossStep = surroundings.agenda.step;
         surroundings.lost(this);
       }

@@ -4,9 +4,12 @@
 import { assert } from "../../../src/base/index";
 import { MessageType } from "../../../src/raft/core/index";
 import type { Entry, Message } from "../../../src/raft/core/index";
+import { COMPACTED } from "../../../src/raft/core/log/raft-log";
 import type { PeerBatch } from "../../../src/raft/host/index";
 import type { StoredEntry } from "../../../src/storage/index";
+import { AppliedRows } from "../../../src/storage/memory/applied-rows";
 import { CommittedLog } from "../committed-log";
+import type { ClusterNode } from "./cluster-node";
 import { GROUP } from "./cluster-process";
 import type { ClusterProcess } from "./cluster-process";
 
@@ -52,8 +55,12 @@ export class RaftChecks {
       const known = this.entries.get(name);
       if (known === undefined) this.entries.set(name, { previousTerm, type, data });
       else {
-        const isSame = known.previousTerm === previousTerm && known.type === type && sameBytes(known.data, data);
-        assert(isSame, `log matching: entry ${index} of term ${term} is another one on node ${process.node.nodeId}`);
+        const isSame =
+          known.previousTerm === previousTerm && known.type === type && sameBytes(known.data, data);
+        assert(
+          isSame,
+          `log matching: entry ${index} of term ${term} is another one on node ${process.node.nodeId}`,
+        );
       }
       previousTerm = term;
     }
@@ -76,7 +83,10 @@ export class RaftChecks {
       }
       if (core.committed > watched.committed) {
         const term = termAt(process, core.committed);
-        assert(term === core.term, `a leader commits by counting only entries of its own term, not of ${term}`);
+        assert(
+          term === core.term,
+          `a leader commits by counting only entries of its own term, not of ${term}`,
+        );
       }
     }
     watched.committed = core.committed;
@@ -99,12 +109,13 @@ export class RaftChecks {
   }
 
   /** No two nodes may be sure at the same time that they lead; and a lease holds against any other leader. */
-  checkLeases(processes: readonly ClusterProcess[]): void {
-    for (const holder of processes) {
-      if (!holder.isRaftLeader || !holder.group.hasLease) continue;
-      for (const other of processes) {
+  checkLeases(nodes: readonly ClusterNode[]): void {
+    for (const { process: holder } of nodes) {
+      if (holder === undefined || !holder.isRaftLeader) continue;
+      for (const { process: other } of nodes) {
+        if (other === undefined || other === holder || !other.isRaftLeader) continue;
         assert(
-          other === holder || !other.isRaftLeader || other.core.term <= holder.core.term,
+          other.core.term <= holder.core.term || !holder.group.hasLease,
           `lease: node ${holder.node.nodeId} may read by its lease of term ${holder.core.term} ` +
             `while node ${other.node.nodeId} leads in term ${other.core.term}`,
         );
@@ -135,8 +146,9 @@ export class RaftChecks {
   }
 
   /** The log on disk goes on from what is applied on disk. */
-  checkDisk({ node }: ClusterProcess, appliedOnDisk: number): void {
+  checkDisk({ node }: ClusterProcess): void {
     const log = node.disk.syncedLogs.get(GROUP);
+    const appliedOnDisk = new AppliedRows(node.disk.data).applied(GROUP).index;
     assert(
       log === undefined || log.truncatedIndex <= appliedOnDisk,
       `node ${node.nodeId} has cut its log behind ${log?.truncatedIndex}, and applied up to ${appliedOnDisk} on disk`,
@@ -146,7 +158,7 @@ export class RaftChecks {
 
 function termAt({ core }: ClusterProcess, index: number): number | "compacted" {
   const term = core["raft"].raftLog.term(index);
-  return term < 0 ? "compacted" : term;
+  return term === COMPACTED ? "compacted" : term;
 }
 
 function sameBytes(one: Uint8Array | null, other: Uint8Array | null): boolean {
