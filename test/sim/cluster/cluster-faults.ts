@@ -6,6 +6,7 @@ import type { SeededRandom } from "../../../src/base/index";
 import type { Agenda } from "./agenda";
 import type { ClusterClients } from "./cluster-clients";
 import type { ClusterNode } from "./cluster-node";
+import type { ClusterProcess } from "./cluster-process";
 import type { Network, Weather } from "./network";
 
 const FAILING = ["logWrite", "logSync", "dataWrite", "dataFlush"] as const;
@@ -22,6 +23,9 @@ export interface FaultSurroundings {
   /** A process is gone. */
   readonly restartLater: (node: ClusterNode, delayMs: number) => void;
 }
+
+/** For so many ms it is looked out for the moment of a handover. */
+const HANDOVER_LOOKS = 100;
 
 type Direction = readonly [from: number, to: number];
 
@@ -300,8 +304,21 @@ export class ClusterFaults {
     if (leader === undefined || process === undefined) return false;
     const to = random.pick(this.others(leader));
     process.life.post(0, () => {
-      if (process.group.transferLeadership(to)) note(`n${leader.nodeId}: hands over to n${to}`);
+      if (!process.group.transferLeadership(to)) return;
+      note(`n${leader.nodeId}: hands over to n${to}`);
+      if (random.chance(0.5)) this.deafenAtHandover(leader, process, HANDOVER_LOOKS);
     });
     return true;
+  }
+
+  /** The leader hears nothing any more from when it has asked the other to campaign: it may not learn for long that it does. */
+  private deafenAtHandover(leader: ClusterNode, process: ClusterProcess, looks: number): void {
+    if (leader.process !== process || looks === 0) return;
+    if (process.group["handover"].stage === "asked") {
+      const pairs = this.others(leader).map((other) => directionOf(leader.nodeId, other, false));
+      this.cutFor(`n${leader.nodeId} hears nothing`, pairs);
+      return;
+    }
+    this.later(1, () => this.deafenAtHandover(leader, process, looks - 1));
   }
 }

@@ -92,7 +92,7 @@ export class ClusterWorld {
       },
       send: (batch) => {
         const sender = this.processOf(batch.from);
-        if (sender !== undefined) raft.checkClaims(sender, batch);
+        if (sender !== undefined) raft.checkClaims(sender, batch, agenda.nowMs);
         return this.network.send(batch);
       },
       ran: (process) => this.ran(process),

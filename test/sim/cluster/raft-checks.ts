@@ -13,6 +13,9 @@ import type { ClusterNode } from "./cluster-node";
 import { GROUP } from "./cluster-process";
 import type { ClusterProcess } from "./cluster-process";
 
+/** An election timeout of the host's defaults, by the fastest of clocks. */
+const PROMISED_MS = 480;
+
 interface KnownEntry {
   readonly previousTerm: number;
   readonly type: number;
@@ -80,8 +83,7 @@ export class RaftChecks {
       if (watched.leaderTerm !== core.term) {
         watched.leaderTerm = core.term;
         this.elected(process, core.term);
-      }
-      if (core.committed > watched.committed) {
+      } else if (core.committed > watched.committed) {
         const term = termAt(process, core.committed);
         assert(
           term === core.term,
@@ -124,8 +126,21 @@ export class RaftChecks {
   }
 
   /** What a message claims to be durable is on the sender's disk. */
-  checkClaims(process: ClusterProcess, { messages }: PeerBatch): void {
-    for (const { message } of messages) this.checkClaim(process, message);
+  checkClaims(process: ClusterProcess, { messages }: PeerBatch, nowMs: number): void {
+    for (const { message } of messages) {
+      this.checkClaim(process, message);
+      this.checkPromise(process, message, nowMs - process.startedMs);
+    }
+  }
+
+  /** A node that has just started may have promised its vote to somebody. */
+  private checkPromise({ node }: ClusterProcess, { type, reject }: Message, ageMs: number): void {
+    const { preVote, preVoteResp, vote, voteResp } = MessageType;
+    const grants = (type === preVoteResp || type === voteResp) && !reject;
+    assert(
+      ageMs > PROMISED_MS || !(grants || type === preVote || type === vote),
+      `node ${node.nodeId} votes or campaigns ${ageMs} ms behind its start`,
+    );
   }
 
   private checkClaim(process: ClusterProcess, { type, term, to, reject, index }: Message): void {
