@@ -7,6 +7,7 @@ import { goSliced, goStepped } from "./command";
 import type { Command, SlicedFunction, SteppedFunction } from "./command";
 import type { Connection } from "./connection";
 import { ERR_NOT_PROPOSED, ERR_TOO_LARGE } from "./dispatch-errors";
+import { ForwardedCommand } from "./forwarding/forwarded-command";
 
 export class CommandExecution {
   private readonly connection: Connection;
@@ -31,8 +32,26 @@ export class CommandExecution {
         definition.run(this.connection);
         return this.executed(command, 0);
       case "sliced":
+        if (command.isRead && !this.connection.server.evaluator.available) return this.forward(command);
         return this.slice(command, definition.run);
     }
+  }
+
+  /** This node does not lead: the command runs where that is known to be, or not at all. */
+  private forward(command: Command): void {
+    const { connection } = this;
+    const { forwarder } = connection.server;
+    const to = connection.isStandIn ? undefined : forwarder?.target;
+    if (forwarder === undefined || to === undefined) return this.ended(command, ERR_NOT_PROPOSED);
+    const forwarded = new ForwardedCommand(connection, command, forwarder, to);
+    if (forwarded.answeredHere()) return this.answered(command, 0);
+    this.suspend(
+      (resume) => forwarded.send(resume),
+      () => {
+        forwarded.answer();
+        this.answered(command, 0);
+      },
+    );
   }
 
   /** Answers a command that was not run. */
@@ -65,7 +84,7 @@ export class CommandExecution {
     const { evaluator } = connection.server;
     const definition = command.spec.function;
     assert(definition.kind === "evaluated", "only an evaluated command is evaluated");
-    if (!evaluator.available) return this.ended(command, ERR_NOT_PROPOSED);
+    if (!evaluator.available) return this.forward(command);
     if (!confirmed && !evaluator.isCurrent) {
       return this.suspend(
         (resume) => evaluator.confirm(resume),

@@ -49,6 +49,8 @@ export class Connection implements SocketHandler, CommandContext {
   authenticated: boolean;
   isSubscribed = false;
   isMonitor = false;
+  /** For a client of another node, whose commands are never sent on. */
+  isStandIn = false;
   /** CLIENT NO-EVICT and NO-TOUCH, which change nothing here but what CLIENT LIST says. */
   noEvict = false;
   noTouch = false;

@@ -213,6 +213,7 @@ export class RaftGroup implements GroupHandle {
     this.listener?.yielding();
     if (this.failed || this.leadingTerm === 0) return false;
     this.handover.begin(to);
+    this.advanceHandover();
     this.surroundings.wake();
     return true;
   }

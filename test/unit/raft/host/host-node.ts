@@ -22,6 +22,7 @@ export class HostNode {
   readonly scheduler = new TestScheduler();
   readonly storage: MemoryStorage;
   readonly host: NodeHost;
+  readonly random: SeededRandom;
   readonly groups: RaftGroup[];
   readonly sent: Message[] = [];
   /** What the listeners were told, as words. */
@@ -36,7 +37,7 @@ export class HostNode {
     options: HostNodeOptions = {},
   ) {
     const nodeId = options.nodeId ?? 1;
-    const random = new SeededRandom(nodeId);
+    const random = (this.random = new SeededRandom(nodeId));
     this.storage = new MemoryStorage(disk, { nodeId, driver: { random }, fsync: options.fsync ?? "always" });
     const submit = this.storage.submitLog.bind(this.storage);
     this.storage.submitLog = (batch: LogBatch): number => {
@@ -81,6 +82,13 @@ export class HostNode {
     this.host.start();
     this.settle();
     return this;
+  }
+
+  /** Time passes on this node's clocks, with what its timers do. */
+  pass(ms: number): void {
+    this.clock.monotonic += ms;
+    this.clock.wall += ms;
+    this.scheduler.pass(ms);
   }
 
   settle(): void {
