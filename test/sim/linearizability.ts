@@ -163,7 +163,12 @@ class Search {
   private compare(a: number, b: number): number {
     const [one, other] = [this.operationOf(a), this.operationOf(b)];
     if (one === other) return (one.order?.survived === true ? 1 : -1) * (b - a);
-    if (one.order === undefined || other.order === undefined) return one.invoked - other.invoked;
+    // What was never evaluated has no effect and is in nobody's way.
+    if (one.order === undefined || other.order === undefined) {
+      return (
+        Number(one.order !== undefined) - Number(other.order !== undefined) || one.invoked - other.invoked
+      );
+    }
     return compareOrder(one.order, other.order);
   }
 

@@ -7,12 +7,13 @@ import { NodeHost } from "../../src/raft/host/index";
 import type { RaftGroup } from "../../src/raft/host/index";
 import type { Message } from "../../src/raft/core/index";
 import { CommandTable, RedisServer, settingsWith } from "../../src/redis/index";
+import type { Connection } from "../../src/redis/connection";
 import { ALL_COMMANDS } from "../../src/redis/commands/index";
 import { OutputBlockPool } from "../../src/resp/index";
 import { MemoryDisk, MemoryStorage } from "../../src/storage/memory/index";
 import type { CommittedLog } from "./committed-log";
 import { EvaluationNotes } from "./evaluation-notes";
-import type { Order } from "./history";
+import type { Operation, Order } from "./history";
 import type { NodeLimits } from "./node-limits";
 import { noteCommits, noteSweeps } from "./process-notes";
 import { Proposals } from "./proposals";
@@ -178,6 +179,11 @@ export class SimProcess {
 
   get steppedExecs(): number {
     return this.surroundings.limits.steppedExecs;
+  }
+
+  operationOf({ socket }: Connection): Operation {
+    assert(socket instanceof SimLink, "the simulation's clients use its links");
+    return socket.current;
   }
 
   connect(process: number, database: number, kernelTakesAll: boolean): SimLink {

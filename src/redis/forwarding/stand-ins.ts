@@ -43,6 +43,8 @@ export class StandIns {
       // Its node has given the earlier request up.
       standIn.close();
     }
+    // One that was made anew since, for another command, watches nothing.
+    if (watched === "kept" && standIn?.isWatching !== true) standIn?.close();
     if (standIn === undefined || standIn.isClosed) {
       if (watched === "kept") return undefined;
       standIn = this.server.standIn(client);

@@ -10,6 +10,7 @@ import type { Request } from "../transaction-workload";
 import { TOO_LARGE } from "../workload";
 import type { Agenda } from "./agenda";
 import type { ClusterLink } from "./cluster-link";
+import type { ForwardedOperations } from "./forwarded-operations";
 
 /** Process numbers below this are sweepers, one for each term. */
 const SWEEPER_PROCESS = -1;
@@ -27,11 +28,14 @@ export class ClusterHistory {
   readonly operations: Operation[] = [];
   readonly counts = { acknowledged: 0, unknown: 0, notRun: 0 };
   private undecided: Undecided[] = [];
+  /** Of keys that were watched where nobody leads any more. */
+  private readonly lostSets = new Set<string>();
 
   constructor(
     private readonly agenda: Agenda,
     private readonly committed: CommittedLog,
     private readonly proposals: Proposals,
+    private readonly forwarded: ForwardedOperations,
     private readonly limits: { readonly maxEffectsBytes: number },
   ) {}
 
@@ -66,7 +70,7 @@ export class ClusterHistory {
       this.notRun(operation);
     } else if (reply === UNKNOWN) {
       assert(
-        link.server.lastLossStep >= operation.invoked,
+        link.server.lastLossStep >= operation.invoked || this.forwarded.mayBeUnknown(operation),
         "an outcome is unknown only where leadership, the process or the disk was lost",
       );
       this.leaveUndecided(operation, link);
@@ -93,13 +97,38 @@ export class ClusterHistory {
   }
 
   private acknowledged(operation: Operation, reply: string): void {
-    const { order } = operation;
+    const { order, watchSet, transaction } = operation;
+    this.counts.acknowledged++;
+    if (operation.nowMs === undefined && (watchSet !== undefined || transaction !== undefined)) {
+      this.answeredUnseen(operation, reply);
+      return;
+    }
     assert(
       operation.nowMs !== undefined && order !== undefined,
-      "a command is answered after it was evaluated",
+      `a command is answered after it was evaluated: ${operation.words.join(" ")} => ${reply}`,
     );
     assert(!order.wrote || this.survived(order), "what is acknowledged is in the log for good");
-    this.counts.acknowledged++;
+    const isRun = transaction !== undefined && watchSet !== undefined && reply.startsWith("{");
+    assert(
+      !isRun || !this.lostSets.has(watchSet),
+      "what is watched by a node that leads no more counts as changed",
+    );
+    operation.reply = reply;
+  }
+
+  /** A WATCH or an EXEC was answered without being evaluated: what was watched elsewhere is lost and counts as changed. */
+  private answeredUnseen(operation: Operation, reply: string): void {
+    const { watchSet, transaction } = operation;
+    if (transaction === undefined) {
+      assert(watchSet !== undefined && reply === "OK", "a WATCH that cannot be kept is answered like any");
+      this.lostSets.add(watchSet);
+      operation.excluded = true;
+      return;
+    }
+    const isRight = transaction.isAborted
+      ? reply === "-EXECABORT"
+      : watchSet !== undefined && reply === "nil";
+    assert(isRight, `an EXEC that is not evaluated runs nothing, and is not answered ${reply}`);
     operation.reply = reply;
   }
 

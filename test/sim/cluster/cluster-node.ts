@@ -13,10 +13,9 @@ export class ClusterNode {
   readonly clock: NodeClock;
   readonly pace: DiskPace;
   process: ClusterProcess | undefined;
+  private starts = 0;
   /** Clients cannot reach it, nor it them. */
   isCutFromClients = false;
-  /** Something is being done to it that has an end. */
-  isTroubled = false;
 
   constructor(
     readonly nodeId: number,
@@ -37,7 +36,7 @@ export class ClusterNode {
   start(): ClusterProcess {
     assert(this.process === undefined, "a node runs one process at a time");
     this.disk.failing.clear();
-    this.process = new ClusterProcess(this, this.random.fork(), this.surroundings);
+    this.process = new ClusterProcess(this, ++this.starts, this.random.fork(), this.surroundings);
     this.process.threads.arrange();
     return this.process;
   }

@@ -1,27 +1,31 @@
 // One process of a node of the cluster, made of the real parts: storage twin, host, core, evaluator, sweeper, Redis adapter. It
 // does nothing by itself: time, network, disk and clients are the world's. What it has to tell the checkers is noted here
 // from the outside.
-import { SeededRandom } from "../../../src/base/index";
+import { SeededRandom, assert } from "../../../src/base/index";
 import type { Clock } from "../../../src/base/index";
 import { Evaluator, Sweeper } from "../../../src/kv/index";
 import { StateType } from "../../../src/raft/core/index";
 import { NodeHost } from "../../../src/raft/host/index";
 import type { PeerBatch, RaftGroup } from "../../../src/raft/host/index";
-import { CommandTable, RedisServer, settingsWith } from "../../../src/redis/index";
+import type { Connection } from "../../../src/redis/connection";
+import { StandIn } from "../../../src/redis/forwarding/stand-in";
+import { CommandTable, Forwarder, RedisServer, StandIns, settingsWith } from "../../../src/redis/index";
 import { ALL_COMMANDS } from "../../../src/redis/commands/index";
 import { OutputBlockPool } from "../../../src/resp/index";
 import type { StoredEntry } from "../../../src/storage/index";
 import { MemoryStorage } from "../../../src/storage/memory/index";
 import { EvaluationNotes } from "../evaluation-notes";
-import type { Order } from "../history";
+import type { Operation, Order } from "../history";
 import type { NodeLimits } from "../node-limits";
 import { noteCommits, noteSweeps } from "../process-notes";
 import type { Proposals } from "../proposals";
 import { STAGED_HASH } from "../staged-hash";
 import { DATABASES } from "../workload";
 import type { Agenda } from "./agenda";
-import type { ClusterLink } from "./cluster-link";
+import { ClusterLink } from "./cluster-link";
 import type { ClusterNode } from "./cluster-node";
+import { ForwardingPath } from "./forwarding-path";
+import type { PathSurroundings } from "./forwarding-path";
 import { ProcessLife } from "./process-life";
 import { StorageThreads } from "./storage-threads";
 
@@ -38,6 +42,9 @@ export interface ClusterSurroundings {
   readonly proposals: Proposals;
   readonly sabotage: ClusterSabotage | undefined;
   readonly turnMs: number;
+  readonly path: PathSurroundings;
+  /** How many clients of other nodes have stand-ins at most. */
+  readonly maxStandIns: number;
   /** Takes a batch for another node; true if it is known at once not to arrive. */
   send(batch: PeerBatch): boolean;
   /** The process has come to something; called behind everything that it does. */
@@ -77,6 +84,7 @@ export class ClusterProcess {
   readonly evaluator: Evaluator;
   readonly sweeper: Sweeper;
   readonly server: RedisServer;
+  readonly standIns: StandIns;
   readonly pool = new OutputBlockPool();
   readonly links: ClusterLink[] = [];
   readonly steppedExecs: number;
@@ -91,6 +99,7 @@ export class ClusterProcess {
 
   constructor(
     readonly node: ClusterNode,
+    number: number,
     random: SeededRandom,
     private readonly surroundings: ClusterSurroundings,
   ) {
@@ -164,7 +173,14 @@ export class ClusterProcess {
       nodeId,
       dataDirectory: "/data",
       shutdown: () => undefined,
+      forwarder: new Forwarder({
+        nodeId,
+        process: number,
+        transport: new ForwardingPath(() => this, surroundings.path),
+        leader: () => this.group.leader,
+      }),
     });
+    this.standIns = new StandIns(this.server, surroundings.maxStandIns);
     sabotage?.(this);
     this.host.start();
     this.sweeper.start();
@@ -225,6 +241,14 @@ export class ClusterProcess {
   /** The last batch of the present period that the rows in storage show. */
   get appliedSequence(): number {
     return this.surroundings.proposals.lastWithin(this.epoch, this.appliedIndex);
+  }
+
+  operationOf({ socket }: Connection): Operation {
+    if (socket instanceof ClusterLink) return socket.current;
+    assert(socket instanceof StandIn, "a connection is a client's or a stand-in's");
+    const request = socket["running"]?.request;
+    assert(request !== undefined, "a stand-in runs what it was asked");
+    return this.surroundings.path.forwarded.of(request);
   }
 
   expiredAhead(database: number, userKey: string, nowMs: number, order: Order): void {

@@ -16,6 +16,7 @@ import { ClusterHistory } from "./cluster-history";
 import { ClusterNode } from "./cluster-node";
 import { GROUP } from "./cluster-process";
 import type { ClusterProcess, ClusterSabotage, ClusterSurroundings } from "./cluster-process";
+import { ForwardedOperations } from "./forwarded-operations";
 import { Network } from "./network";
 import type { Passage } from "./network";
 import { RaftChecks } from "./raft-checks";
@@ -40,6 +41,8 @@ export interface ClusterResult {
   readonly notRun: number;
   /** Terms in which somebody led, but for the first. */
   readonly leaderChanges: number;
+  /** Commands that a node has sent on to the leader. */
+  readonly forwarded: number;
   readonly comparisons: number;
   readonly faults: Readonly<Record<string, number>>;
 }
@@ -63,6 +66,7 @@ export class ClusterWorld {
   private readonly random: SeededRandom;
   private readonly raft = new RaftChecks();
   private readonly states = new StateChecks();
+  private readonly forwarded = new ForwardedOperations();
   private readonly network: Network;
   private readonly clients: ClusterClients;
   private readonly faults: ClusterFaults;
@@ -77,7 +81,7 @@ export class ClusterWorld {
     const { agenda, raft } = this;
     const limits = randomLimits(random);
     const proposals = new Proposals();
-    this.history = new ClusterHistory(agenda, raft.committed, proposals, limits);
+    this.history = new ClusterHistory(agenda, raft.committed, proposals, this.forwarded, limits);
     const count = random.chance(0.8) ? 3 : 5;
     const voters = Array.from({ length: count }, (_, at) => at + 1);
     const surroundings: ClusterSurroundings = {
@@ -86,6 +90,14 @@ export class ClusterWorld {
       voters,
       proposals,
       turnMs: random.pick([0.1, 1]),
+      maxStandIns: random.pick([2, 100]),
+      path: {
+        agenda,
+        random: random.fork(),
+        network: () => this.network,
+        nodeOf: (nodeId) => this.nodeOf(nodeId),
+        forwarded: this.forwarded,
+      },
       sabotage: (process) => {
         raft.watch(process);
         options.sabotage?.(process);
@@ -173,6 +185,7 @@ export class ClusterWorld {
       simulatedMs: this.agenda.nowMs,
       ...counts,
       leaderChanges: this.raft.leaders.size - 1,
+      forwarded: this.forwarded.count,
       comparisons: this.states.comparisons,
       faults: this.faults.counts,
     };
@@ -328,8 +341,10 @@ export class ClusterWorld {
         "everything that was committed is applied everywhere",
       );
     }
-    for (const { links, pool, storage, evaluator } of this.processes) {
+    for (const { links, standIns, pool, storage, evaluator } of this.processes) {
       for (const link of links) if (!link.isClosed) link.disconnect();
+      // Those of clients that are gone without their node's having said so.
+      for (const standIn of standIns["byClient"].values()) standIn.close();
       const { watches } = evaluator;
       assert(watches.isEmpty && watches.watcherCount === 0, "nothing is watched for clients that have gone");
       assert(pool.lentBytes === 0, "every output block is back in its pool");

@@ -5,6 +5,8 @@ import { Message } from "../../../src/raft/core/index";
 import type { PeerBatch } from "../../../src/raft/host/index";
 import type { Agenda } from "./agenda";
 
+const RESEND_MS = 200;
+
 /** What the network is like, for a run or a while. */
 export interface Weather {
   readonly minMs: number;
@@ -50,6 +52,14 @@ export class Network {
 
   isCut(from: number, to: number): boolean {
     return this.cuts.has(`${from}>${to}`);
+  }
+
+  /** The time that bytes of a stream take, which are sent again until they arrive. */
+  get streamDelayMs(): number {
+    const { random, weather } = this;
+    const lateMs = random.chance(weather.late) ? random.fraction() * weather.lateMs : 0;
+    const againMs = random.chance(weather.loss) ? RESEND_MS : 0;
+    return weather.minMs + random.fraction() * weather.spreadMs + lateMs + againMs;
   }
 
   /** True if the sender's side knows at once that it is lost, as of a refused connection. */

@@ -143,6 +143,11 @@ describe("transactions", () => {
     expect(cluster.node(1).standIns.count).toBe(1);
     expect(run()).toBe(null);
     expect(run()).toEqual([1]);
+    // Forgotten, and then made anew for a command that has nothing to do with it.
+    follower.call("WATCH", "n");
+    cluster.connect(3).call("SET", "n", 1);
+    follower.call("GET", "n");
+    expect(run()).toBe(null);
     // Watched at 1, then 3 leads.
     follower.call("WATCH", "n");
     cluster.lead(3);
