@@ -17,6 +17,7 @@ import { ClusterNode } from "./cluster-node";
 import { GROUP } from "./cluster-process";
 import type { ClusterProcess, ClusterSabotage, ClusterSurroundings } from "./cluster-process";
 import { ForwardedOperations } from "./forwarded-operations";
+import type { Recording } from "./cluster-picture";
 import { Network } from "./network";
 import type { Passage } from "./network";
 import { RaftChecks } from "./raft-checks";
@@ -57,10 +58,9 @@ export class ClusterWorld {
   readonly trace = new Trace();
   readonly agenda = new Agenda();
   readonly history: ClusterHistory;
-  /** When each noted event happened, and what became of each batch, if recorded. */
-  readonly passages: Passage[] = [];
-  readonly noteTimes: number[] = [];
-  readonly stepTimes: number[] = [];
+  /** If recorded: what became of each batch, and when each step happened. */
+  private readonly passages: Passage[] = [];
+  private readonly stepTimes: number[] = [];
   readonly nodes: readonly ClusterNode[];
   private readonly seed: number;
   private readonly random: SeededRandom;
@@ -191,6 +191,13 @@ export class ClusterWorld {
     };
   }
 
+  /** What the picture of a failure shows. */
+  get recording(): Recording {
+    const { passages, stepTimes, trace, history, nodes } = this;
+    const nodeIds = nodes.map(({ nodeId }) => nodeId);
+    return { nodeIds, passages, stepTimes, events: trace.events, operations: history.operations };
+  }
+
   // ── Events ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private advance(): void {
@@ -216,7 +223,6 @@ export class ClusterWorld {
   private note(text: string): void {
     this.trace.note(text);
     this.trace.mixText(text);
-    this.noteTimes.push(this.agenda.nowMs);
   }
 
   private nodeOf(nodeId: number): ClusterNode {
