@@ -51,6 +51,10 @@ export class StandIn implements ClientSocket {
     return this.running !== undefined;
   }
 
+  get isWatching(): boolean {
+    return this.connection.transaction.watcher !== undefined;
+  }
+
   /** `done` is called once: in this call, if all can be done at once, or later. */
   run(request: ForwardedRequest, done: (outcome: ForwardOutcome) => void): void {
     assert(!this.isBusy && !this.isClosed, "a stand-in runs one request at a time");

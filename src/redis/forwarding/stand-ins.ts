@@ -43,10 +43,12 @@ export class StandIns {
       // Its node has given the earlier request up.
       standIn.close();
     }
-    // One that was made anew since, for another command, watches nothing.
-    if (watched === "kept" && standIn?.isWatching !== true) standIn?.close();
+    if (watched === "kept" && standIn?.isWatching !== true) {
+      // It has gone since; one that came for other commands meanwhile knows nothing of the keys.
+      standIn?.close();
+      return undefined;
+    }
     if (standIn === undefined || standIn.isClosed) {
-      if (watched === "kept") return undefined;
       standIn = this.server.standIn(client);
       if (this.byClient.size >= this.maxStandIns) this.evict();
     }

@@ -143,10 +143,15 @@ describe("transactions", () => {
     expect(cluster.node(1).standIns.count).toBe(1);
     expect(run()).toBe(null);
     expect(run()).toEqual([1]);
-    // Forgotten, and then made anew for a command that has nothing to do with it.
+    // The same, and a new stand-in comes between.
     follower.call("WATCH", "n");
-    cluster.connect(3).call("SET", "n", 1);
+    cluster.connect(3).call("GET", "n");
+    expect(follower.call("GET", "n")).toBe("1");
+    expect(run()).toBe(null);
+    follower.call("WATCH", "n");
+    cluster.connect(3).call("GET", "n");
     follower.call("GET", "n");
+    follower.call("WATCH", "m");
     expect(run()).toBe(null);
     // Watched at 1, then 3 leads.
     follower.call("WATCH", "n");
