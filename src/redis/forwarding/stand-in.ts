@@ -42,11 +42,6 @@ export class StandIn implements ClientSocket {
     this.connection.authenticated = true;
   }
 
-  /** Its client's keys are watched here. */
-  get isWatching(): boolean {
-    return this.connection.transaction.watcher !== undefined;
-  }
-
   get isBusy(): boolean {
     return this.running !== undefined;
   }
