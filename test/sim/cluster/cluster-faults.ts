@@ -24,8 +24,9 @@ export interface FaultSurroundings {
   readonly restartLater: (node: ClusterNode, delayMs: number) => void;
 }
 
-/** For so many ms it is looked out for the moment of a handover. */
-const HANDOVER_LOOKS = 100;
+/** For a moment that a fault wants to strike in it is looked out so often. */
+const LOOKS = 200;
+const LOOK_MS = 0.5;
 
 type Direction = readonly [from: number, to: number];
 
@@ -169,12 +170,27 @@ export class ClusterFaults {
     return this.onVictim((node) => {
       const { process } = node;
       if (process === undefined || process.life.isStopped) return false;
-      const spellMs = this.spellMs;
-      this.surroundings.note(`n${node.nodeId}: stopped for ${spellMs} ms`);
-      process.life.stop();
-      this.later(spellMs, () => process.life.continue());
+      if (process.isRaftLeader && this.surroundings.random.chance(0.6))
+        this.stopWhenAsking(node, process, LOOKS);
+      else this.stopProcess(node, process);
       return true;
     });
+  }
+
+  private stopProcess({ nodeId }: ClusterNode, { life }: ClusterProcess): void {
+    const spellMs = this.spellMs;
+    this.surroundings.note(`n${nodeId}: stopped for ${spellMs} ms`);
+    life.stop();
+    this.later(spellMs, () => life.continue());
+  }
+
+  /** The leader is stopped when it has just asked the others: it finds their answers when it goes on. */
+  private stopWhenAsking(node: ClusterNode, process: ClusterProcess, looks: number): void {
+    if (node.process !== process || process.life.isStopped) return;
+    if (looks === 0 || this.surroundings.network.hasJustAsked(node.nodeId, LOOK_MS)) {
+      return this.stopProcess(node, process);
+    }
+    this.later(LOOK_MS, () => this.stopWhenAsking(node, process, looks - 1));
   }
 
   // ── Networks ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -306,7 +322,7 @@ export class ClusterFaults {
     process.life.post(0, () => {
       if (!process.group.transferLeadership(to)) return;
       note(`n${leader.nodeId}: hands over to n${to}`);
-      if (random.chance(0.5)) this.deafenAtHandover(leader, process, HANDOVER_LOOKS);
+      if (random.chance(0.5)) this.deafenAtHandover(leader, process, LOOKS);
     });
     return true;
   }
@@ -319,6 +335,6 @@ export class ClusterFaults {
       this.cutFor(`n${leader.nodeId} hears nothing`, pairs);
       return;
     }
-    this.later(1, () => this.deafenAtHandover(leader, process, looks - 1));
+    this.later(LOOK_MS, () => this.deafenAtHandover(leader, process, looks - 1));
   }
 }

@@ -10,6 +10,7 @@ import type { PeerBatch, RaftGroup } from "../../../src/raft/host/index";
 import type { Connection } from "../../../src/redis/connection";
 import { StandIn } from "../../../src/redis/forwarding/stand-in";
 import { CommandTable, Forwarder, RedisServer, StandIns, settingsWith } from "../../../src/redis/index";
+import type { ForwardedRequest } from "../../../src/redis/index";
 import { ALL_COMMANDS } from "../../../src/redis/commands/index";
 import { OutputBlockPool } from "../../../src/resp/index";
 import type { StoredEntry } from "../../../src/storage/index";
@@ -96,6 +97,7 @@ export class ClusterProcess {
   /** The last step at which it lost leadership. */
   lastLossStep = -1;
   private readonly notes: EvaluationNotes;
+  private readonly lastRequests = new WeakMap<StandIn, ForwardedRequest>();
 
   constructor(
     readonly node: ClusterNode,
@@ -246,8 +248,10 @@ export class ClusterProcess {
   operationOf({ socket }: Connection): Operation {
     if (socket instanceof ClusterLink) return socket.current;
     assert(socket instanceof StandIn, "a connection is a client's or a stand-in's");
-    const request = socket["running"]?.request;
+    // One that was given up may still be in the steps of what it was asked last.
+    const request = socket["running"]?.request ?? this.lastRequests.get(socket);
     assert(request !== undefined, "a stand-in runs what it was asked");
+    this.lastRequests.set(socket, request);
     return this.surroundings.path.forwarded.of(request);
   }
 

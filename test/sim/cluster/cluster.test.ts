@@ -41,9 +41,10 @@ describe("a bug put in on purpose is found, and its seed passes without it:", ()
   test.each(CLUSTER_CANARIES.map((canary) => [canary.name, canary] as const))("%s", (_, canary) => {
     const failure = find(canary);
     expect(failure.message).toMatch(new RegExp(`^seed ${failure.seed}, step \\d+: `));
-    // What happened beside the clients' commands, at least.
-    expect(failure.history).toMatch(/\d+ ---- n\d: starts/);
-    runCluster({ seed: failure.seed });
+    // Lines of what clients sent and saw, and of what else happened.
+    expect(failure.history).toMatch(/\d+ (---- n\d: |c\d+ #\d+ db\d [A-Z]+ )/);
+    // The first test has run the first seeds without it.
+    if (failure.seed >= FIRST_SEED + SEEDS) runCluster({ seed: failure.seed });
   });
 });
 

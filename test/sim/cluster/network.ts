@@ -29,6 +29,8 @@ export interface Passage {
 export class Network {
   /** "from>to" of directions that are cut. */
   private readonly cuts = new Set<string>();
+  /** When each node last sent something urgent. */
+  private readonly urgentMs = new Map<number, number>();
 
   constructor(
     private readonly agenda: Agenda,
@@ -54,6 +56,11 @@ export class Network {
     return this.cuts.has(`${from}>${to}`);
   }
 
+  /** The node has asked or answered something urgent (heartbeats, votes) within the last so many ms. */
+  hasJustAsked(node: number, withinMs: number): boolean {
+    return this.agenda.nowMs - (this.urgentMs.get(node) ?? Number.NEGATIVE_INFINITY) <= withinMs;
+  }
+
   /** The time that bytes of a stream take, which are sent again until they arrive. */
   get streamDelayMs(): number {
     const { random, weather } = this;
@@ -65,6 +72,7 @@ export class Network {
   /** True if the sender's side knows at once that it is lost, as of a refused connection. */
   send(batch: PeerBatch): boolean {
     const { random, weather } = this;
+    if (batch.lane === "urgent") this.urgentMs.set(batch.from, this.agenda.nowMs);
     const copies = random.chance(weather.duplicate) ? [copyOf(batch), batch] : [batch];
     for (const copy of copies) {
       if (this.isCut(batch.from, batch.to) || random.chance(weather.loss)) {
