@@ -5,8 +5,16 @@
 import { assert } from "../../base/index";
 import type { Clock } from "../../base/index";
 import type { LogBatch, Storage } from "../../storage/index";
-import { APPEND_THREAD, APPLY_THREAD, MessageType, NO_NODE, RawNode, StateType } from "../core/index";
-import type { ConfChange, ConfState, Message, NodeId, RandomSource } from "../core/index";
+import {
+  APPEND_THREAD,
+  APPLY_THREAD,
+  Message,
+  MessageType,
+  NO_NODE,
+  RawNode,
+  StateType,
+} from "../core/index";
+import type { ConfChange, ConfState, NodeId, RandomSource } from "../core/index";
 import { ApplyWork } from "./apply-work";
 import { changeRefusal, isAlone } from "./configuration-change";
 import type { ConfChangeOutcome } from "./configuration-change";
@@ -19,12 +27,13 @@ import { LogWork } from "./log-work";
 import type { LogWriter } from "./log-work";
 import type { PeerClocks } from "./peer-clocks";
 import { VotePromise } from "./promise";
+import { isExpected } from "./transport";
 
 /** What a group tells whoever evaluates its commands. Calls come from the host's turns, never from inside a `propose`. */
 export interface GroupListener {
   /**
    * This node leads, and has applied an entry of its own term: evaluation may begin. Told again in the same term after
-   * `yielding`, when leadership was not handed over after all.
+   * `yielding`, when what was in flight did not commit in time to hand leadership over.
    */
   leading(term: number): void;
   /**
@@ -81,7 +90,8 @@ export interface GroupSurroundings {
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_COMMITTED_BYTES_PER_READY = 16 * 1024 * 1024;
 const MAX_INFLIGHT_MESSAGES = 256;
-const MAX_INFLIGHT_BYTES = 64 * 1024 * 1024;
+/** Also what a follower that lags makes the leader read from disk in one turn. */
+const MAX_INFLIGHT_BYTES = 8 * 1024 * 1024;
 
 export class RaftGroup implements GroupHandle {
   readonly id: number;
@@ -252,8 +262,7 @@ export class RaftGroup implements GroupHandle {
 
   /** A message from another member. */
   step(message: Message): void {
-    // Snapshots are not sent by this version, so none can be expected.
-    if (this.failed || message.type === MessageType.snap || this.promise.forbids(message)) return;
+    if (this.failed || !isExpected(message) || this.promise.forbids(message)) return;
     const { type, from, term, stamp } = message;
     this.node.step(message);
     if (stamp > 0 && term === this.node.term) this.stepStamp(type, from, stamp);
@@ -289,7 +298,7 @@ export class RaftGroup implements GroupHandle {
         assert(message.snapshot === null, "no snapshot is received by this version");
         this.logWork.append(message, writer);
       } else if (message.to === APPLY_THREAD) {
-        this.applyWork.apply(message, writer, (response) => this.deliver(response));
+        this.applyWork.apply(message, writer, this.deliver);
         this.listener?.committed(this.applyWork.commitIndex);
       } else {
         this.send(message);
@@ -302,13 +311,13 @@ export class RaftGroup implements GroupHandle {
   /** The log is durable up to the ticket. */
   synced(ticket: number): void {
     this.applyWork.synced(ticket);
-    if (this.logWork.synced(ticket, (response) => this.deliver(response))) this.surroundings.wake();
+    if (this.logWork.synced(ticket, this.deliver)) this.surroundings.wake();
   }
 
   /** Entries up to `index` are applied. */
   applied(index: number): void {
     this.log.releaseMemory(index);
-    if (this.applyWork.applied(index, (response) => this.deliver(response))) this.surroundings.wake();
+    if (this.applyWork.applied(index, this.deliver)) this.surroundings.wake();
     this.listener?.applied(index);
     this.announce();
   }
@@ -342,10 +351,10 @@ export class RaftGroup implements GroupHandle {
 
   // ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private deliver(response: Message): void {
+  private readonly deliver = (response: Message): void => {
     if (response.to === this.nodeId) this.node.step(response);
     else this.send(response);
-  }
+  };
 
   private send(message: Message): void {
     // The moment from which the lease counts: before the message can have left.
@@ -411,7 +420,19 @@ export class RaftGroup implements GroupHandle {
     const isOver = handover.stage === "asked" && node.leadTransferee === NO_NODE;
     if (!givesUp && !isOver) return;
     handover.end();
-    this.listener?.leading(this.leadingTerm);
+    if (givesUp) this.listener?.leading(this.leadingTerm);
+    else this.renewTerm();
+  }
+
+  /**
+   * Asks for a term in which nobody was asked to campaign, and so for one with a lease. Nothing is in flight. Voters grant it
+   * at once, because the lease was given up; where this node may not campaign (its clock) it has stepped down.
+   */
+  private renewTerm(): void {
+    this.node.stepDown();
+    const request = new Message(MessageType.timeoutNow, this.nodeId);
+    request.from = this.nodeId;
+    this.node.step(request);
   }
 
   /** This node's clock stands off: it hands over, and if that does not succeed it steps down. */

@@ -1,6 +1,7 @@
 // Handing leadership to another voter (thesis §3.10), gently: first nothing more is proposed, then what is in flight commits,
 // so that its clients get their replies, and only then is the core asked to transfer. Each half has one election timeout. If
-// it comes to nothing the group is led on as before, but without a lease (lease.ts) once the transferee may have been asked.
+// the first comes to nothing the group is led on as before; if the second does, in a new term, because the lease of this one
+// is gone (lease.ts).
 import { NO_NODE } from "../core/index";
 import type { NodeId } from "../core/index";
 

@@ -5,7 +5,7 @@
 // of asking.
 //
 // It is given up for the rest of a term when leadership is handed over in it: the request to campaign may arrive at any time
-// later, and voters grant it whatever they have promised.
+// later, and voters grant it whatever they have promised. (A leader whose handover fails asks for a new term: group.ts.)
 import type { Clock } from "../../base/index";
 import { EVERY_INDEX, NO_NODE, jointCommitted } from "../core/index";
 import type { AckedIndexes, ConfState, NodeId } from "../core/index";

@@ -80,6 +80,33 @@ test("what is not meant for this node, or not from who says so, is dropped", () 
   expect(leader.group.status.leading).toBe(false);
 });
 
+test("what a peer has no business to ask is dropped: transfers, proposals, forgetting the leader, snapshots", () => {
+  const cluster = new HostCluster();
+  const leader = cluster.lead(1);
+  const { lastIndex } = leader.group.status;
+  for (const type of [
+    MessageType.transferLeader,
+    MessageType.prop,
+    MessageType.readIndex,
+    MessageType.forgetLeader,
+    MessageType.snap,
+  ]) {
+    for (const node of cluster.nodes.values()) {
+      const id = node.storage.nodeId;
+      const message = new Message(type, id);
+      message.from = id === 2 ? 3 : 2;
+      if (type === MessageType.snap) message.term = leader.group.status.term;
+      if (type === MessageType.prop)
+        message.entries = [{ term: 0, index: 0, type: 0, data: Buffer.from("x") }];
+      node.group.step(message);
+    }
+  }
+  cluster.settle();
+  expect(leader.group.status).toMatchObject({ leading: true, lastIndex });
+  expect(leader.group.hasLease).toBe(true);
+  expect([2, 3].map((id) => cluster.node(id).group.leader)).toEqual([1, 1]);
+});
+
 test("an entry is committed once two of three have synced it, and survives the loss of the leader", () => {
   const cluster = new HostCluster();
   const leader = cluster.elect();
