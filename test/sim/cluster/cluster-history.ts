@@ -28,6 +28,8 @@ export class ClusterHistory {
   readonly operations: Operation[] = [];
   readonly counts = { acknowledged: 0, unknown: 0, notRun: 0 };
   private undecided: Undecided[] = [];
+  /** Process numbers of operations that stand in no order with others: below those of sweepers. */
+  private lastAlone = -1_000_000;
   /** Of keys that were watched where nobody leads any more. */
   private readonly lostSets = new Set<string>();
 
@@ -39,13 +41,13 @@ export class ClusterHistory {
     private readonly limits: { readonly maxEffectsBytes: number },
   ) {}
 
-  operation(process: number, database: number, request: Request): Operation {
+  operation(process: number, database: number, request: Request, invoked = this.agenda.step): Operation {
     const operation: Operation = {
       ...request,
       id: this.operations.length,
       process,
       database,
-      invoked: this.agenda.step,
+      invoked,
       returned: Number.POSITIVE_INFINITY,
       reply: undefined,
       excluded: request.expects !== undefined,
@@ -168,8 +170,22 @@ export class ClusterHistory {
     operation.returned = this.agenda.step;
     // What was never evaluated, or wrote nothing, has no effect; an EXEC that gave up must not be tried as one that ran.
     const survived = order?.wrote === true && this.survived(order);
-    if (survived) order.survived = true;
-    else operation.excluded = true;
+    if (!survived) {
+      operation.excluded = true;
+      return;
+    }
+    order.survived = true;
+    if (operation.words[0] === "WATCH") this.leaveSweeps(operation, order);
+  }
+
+  /** Whoever is not told that he watches does not; but what had expired was deleted. */
+  private leaveSweeps(watch: Operation, order: Order): void {
+    watch.excluded = true;
+    for (const key of watch.words.slice(1)) {
+      const words = ["SWEEP", key];
+      const sweep = this.operation(--this.lastAlone, watch.database, { words }, watch.invoked);
+      Object.assign(sweep, { order, nowMs: watch.nowMs, returned: watch.returned });
+    }
   }
 
   /** Operations for the checker: a WATCH whose EXEC is not among them matters to nobody. */
