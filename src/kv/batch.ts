@@ -51,6 +51,8 @@ export class Batch implements ViewedBytes {
   indexedLength = PAYLOAD_HEADER_BYTES;
   /** … which are this many. */
   indexedCount = 0;
+  /** Keys of indexed rows whose values stay in this batch's buffer: they are forgotten when it is applied. */
+  readonly longElements: ByteString[] = [];
   /** Log index, once proposed. */
   index = 0;
   /** Monotonic time of its sealing. */

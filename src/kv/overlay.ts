@@ -20,11 +20,13 @@ import {
 import type { Batch } from "./batch";
 import type { RowCache } from "./row-table";
 import { HeaderRow } from "./header-row";
-import { ElementRow } from "./row-table";
+import { ElementRow, LongElementRow } from "./row-table";
 
 /** Applied operations, and bytes of their batches, that may wait for the index before the cache is dropped instead. */
 const BACKLOG_MAX_OPERATIONS = 4096;
 const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
+/** A longer value of an element is not copied out of its batch, and not cached. */
+const LONG_VALUE_BYTES = 4096;
 
 interface RangeDeletion {
   readonly lower: ByteString;
@@ -75,6 +77,10 @@ export class Overlay {
     for (let batch = this.unapplied.peek(); batch !== undefined; batch = this.unapplied.peek()) {
       if (batch.sequence > sequence) break;
       this.unapplied.shift();
+      if (batch.longElements.length > 0) {
+        for (const key of batch.longElements) this.cache.elements.forget(key, batch.sequence);
+        this.cache.forgot(batch.sequence);
+      }
       const first = this.unindexed.peek();
       if (first === undefined || batch.sequence < first.sequence) continue;
       this.backlogOperations += batch.operationCount;
@@ -303,8 +309,12 @@ export class Overlay {
         );
       } else {
         const key = buffer.toString("latin1", keyStart, keyEnd);
-        const value =
-          tag === OperationTag.put ? buffer.toString("latin1", reader.valueStart, reader.valueEnd) : null;
+        const { valueStart, valueEnd } = reader;
+        if (valueEnd - valueStart > LONG_VALUE_BYTES) {
+          this.indexLong(batch, key, order, valueStart, valueEnd);
+          continue;
+        }
+        const value = tag === OperationTag.put ? buffer.toString("latin1", valueStart, valueEnd) : null;
         const older = pending ? this.trimmed(this.cache.elements.get(key)) : undefined;
         this.cache.elements.set(key, new ElementRow(sequence, order, older, value));
       }
@@ -313,6 +323,20 @@ export class Overlay {
     batch.indexedCount = batch.operationCount;
     // Ranges of a batch that was applied before it was indexed hide only what is already gone.
     if (sequence <= this.appliedSequence && this.ranges.length > 0) this.retireRanges();
+  }
+
+  private indexLong(batch: Batch, key: ByteString, order: number, start: number, end: number): void {
+    const { sequence, bytes } = batch;
+    const { elements } = this.cache;
+    if (sequence <= this.appliedSequence) {
+      // Storage has it, and what stands here is older.
+      elements.delete(key);
+      this.cache.forgot(sequence);
+      return;
+    }
+    const older = sequence > this.committedSequence ? this.trimmed(elements.get(key)) : undefined;
+    elements.set(key, new LongElementRow(sequence, order, older, bytes, start, end));
+    batch.longElements.push(key);
   }
 
   /** A committed row needs nothing older than itself. */

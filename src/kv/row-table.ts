@@ -20,17 +20,50 @@ export class ElementRow {
   /** Place among all rows and range deletions, in the order they took effect. */
   readonly order: number;
   older: ElementRow | undefined;
-  readonly value: ByteString | null;
+  private readonly text: ByteString | null;
 
   constructor(sequence: number, order: number, older: ElementRow | undefined, value: ByteString | null) {
     this.sequence = sequence;
     this.order = order;
     this.older = older;
-    this.value = value;
+    this.text = value;
   }
 
+  get value(): ByteString | null {
+    return this.text;
+  }
+
+  /** What it counts for in the cache's memory. */
   get bytes(): number {
-    return this.value === null ? 0 : this.value.length;
+    return this.text === null ? 0 : this.text.length;
+  }
+}
+
+/**
+ * A row whose value is long: it stays in the buffer of its batch, which is held until the batch is applied, and is not a
+ * cached row then: chunks of long strings would drive everything else out of memory.
+ */
+export class LongElementRow extends ElementRow {
+  private readonly source: Buffer;
+  private readonly start: number;
+  private readonly end: number;
+
+  constructor(
+    sequence: number,
+    order: number,
+    older: ElementRow | undefined,
+    source: Buffer,
+    start: number,
+    end: number,
+  ) {
+    super(sequence, order, older, null);
+    this.source = source;
+    this.start = start;
+    this.end = end;
+  }
+
+  override get value(): ByteString {
+    return this.source.toString("latin1", this.start, this.end);
   }
 }
 
@@ -112,6 +145,18 @@ export class ElementTable extends RowTable<ElementRow> {
     const siblings = this.youngSiblings.get(prefix);
     if (siblings === undefined) this.youngSiblings.set(prefix, new Set([key]));
     else siblings.add(key);
+  }
+
+  /** Forgets the row of a batch that is applied, whether it is the newest of its key or one that the newest replaced. */
+  forget(key: ByteString, sequence: number): void {
+    let newer = this.get(key);
+    if (newer === undefined) return;
+    if (newer.sequence === sequence) {
+      this.delete(key);
+      return;
+    }
+    while (newer.older !== undefined && newer.older.sequence !== sequence) newer = newer.older;
+    newer.older = undefined;
   }
 
   /** Keys that may have rows in memory under an element prefix; each at most twice. */
