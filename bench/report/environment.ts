@@ -3,8 +3,13 @@ import { spawnSync } from "node:child_process";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import type { Environment } from "./report-data";
 
-/** `root` is the project's directory; `words` are the bench's own arguments. */
-export function readEnvironment(root: string, words: readonly string[], dataFileSystem: string): Environment {
+/** `root` is the project's directory; `words` are the program's own arguments. */
+export function readEnvironment(
+  root: string,
+  words: readonly string[],
+  dataFileSystem: string,
+  program = "npm run bench",
+): Environment {
   const commit = git(root, ["rev-parse", "HEAD"]) ?? "unknown";
   const changes = git(root, ["status", "--porcelain", "--", ".", ":(exclude)perf-reports"]);
   return {
@@ -12,7 +17,7 @@ export function readEnvironment(root: string, words: readonly string[], dataFile
     commit,
     commitShort: git(root, ["rev-parse", "--short=7", "HEAD"]) ?? "unknown",
     modified: changes !== undefined && changes !== "",
-    command: ["npm run bench", ...(words.length === 0 ? [] : ["--", ...words.map(shellWord)])].join(" "),
+    command: [program, ...(words.length === 0 ? [] : ["--", ...words.map(shellWord)])].join(" "),
     processor: cpus()[0]?.model.trim() ?? "unknown processor",
     cores: availableParallelism(),
     memoryBytes: totalmem(),

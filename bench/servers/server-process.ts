@@ -18,16 +18,16 @@ const TOLD_OUTPUT_BYTES = 2000;
 
 export class ServerProcess {
   private ended = false;
+  private child: ChildProcess;
 
   private constructor(
     readonly kind: ServerKind,
     readonly port: number,
     readonly command: readonly string[],
-    private readonly child: ChildProcess,
+    private readonly environment: NodeJS.ProcessEnv,
     private readonly directory: string,
   ) {
-    child.once("exit", () => (this.ended = true));
-    child.once("error", () => (this.ended = true));
+    this.child = this.spawn();
   }
 
   /** Starts the server with data somewhere under `parentDir`, and answers when it serves. */
@@ -41,11 +41,8 @@ export class ServerProcess {
       const dataDir = join(directory, "data");
       mkdirSync(dataDir);
       const port = await freePort();
-      const args = kind.args(port, dataDir);
-      const output = openSync(join(directory, "output.log"), "w");
-      const child = spawn(kind.program, args, { env: environment, stdio: ["ignore", output, output] });
-      closeSync(output);
-      const server = new ServerProcess(kind, port, [kind.program, ...args], child, directory);
+      const command = [kind.program, ...kind.args(port, dataDir)];
+      const server = new ServerProcess(kind, port, command, environment, directory);
       await server.ready();
       return server;
     } catch (error) {
@@ -67,6 +64,39 @@ export class ServerProcess {
   async stop(): Promise<void> {
     await this.end();
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** Where its data lies. */
+  get dataDir(): string {
+    return join(this.directory, "data");
+  }
+
+  /** Ends the process with SIGKILL; its data stays for `restart`. */
+  async kill(): Promise<void> {
+    if (this.ended) return;
+    const exited = once(this.child, "exit");
+    this.child.kill("SIGKILL");
+    await exited;
+  }
+
+  /** Starts it again after `kill`, on the same data and port; answers when it serves. */
+  async restart(): Promise<void> {
+    this.ended = false;
+    this.child = this.spawn();
+    await this.ready();
+  }
+
+  private spawn(): ChildProcess {
+    const [program, ...args] = this.command;
+    const output = openSync(join(this.directory, "output.log"), "a");
+    const child = spawn(program!, args, { env: this.environment, stdio: ["ignore", output, output] });
+    closeSync(output);
+    const ended = () => {
+      if (this.child === child) this.ended = true;
+    };
+    child.once("exit", ended);
+    child.once("error", ended);
+    return child;
   }
 
   private async ready(): Promise<void> {

@@ -18,7 +18,7 @@ import { HybridClock } from "./hybrid-clock";
 import { Overlay } from "./overlay";
 import { PinnedView } from "./pinned-view";
 import { RowCache } from "./row-table";
-import { Session, headerRowOf } from "./session";
+import { Session } from "./session";
 import { SessionView } from "./session-view";
 import { SteppedEvaluation } from "./stepped";
 import type { KeyEvents } from "./session";
@@ -136,14 +136,16 @@ export class Evaluator implements GroupListener {
 
   /**
    * Begins an evaluation. `committed` asks for the committed view, allowed to reads that nothing unanswered precedes.
-   * `attempt` counts the evaluations of this command that ended `notReady`.
+   * `attempt` counts the evaluations of this command that ended `notReady`. `sameMoment`: it came together with what was
+   * begun last, in this turn, and is evaluated by the same reading of the clock.
    */
-  begin(committed: boolean, attempt: number): Session {
+  begin(committed: boolean, attempt: number, sameMoment = false): Session {
     assert(this.available, "evaluation without leadership");
     assert(committed || !this.busy, "nothing else is evaluated between the steps of a stepped evaluation");
     // Reads fill the cache, too. Here no row is in anybody's hands.
     this.cache.rotateWhenFull(this.overlay.appliedSequence);
-    this.session.begin(committed, attempt < ATTEMPTS_IN_MEMORY ? "memory" : "anywhere");
+    const nowMs = sameMoment ? this.hlc.lastReadMs() : this.hlc.nowMs();
+    this.session.begin(committed, attempt < ATTEMPTS_IN_MEMORY ? "memory" : "anywhere", nowMs);
     return this.session;
   }
 
@@ -221,7 +223,7 @@ export class Evaluator implements GroupListener {
           const value = values[i]!;
           if (key.charCodeAt(0) !== Space.header) this.overlay.loadedElement(key, value);
           else if (value !== null) {
-            this.overlay.loadedHeader(databaseOfKey(key), userKeyOfHeader(key), headerRowOf(value));
+            this.overlay.loadedHeader(databaseOfKey(key), userKeyOfHeader(key), value);
           }
         });
       }
@@ -312,7 +314,7 @@ export class Evaluator implements GroupListener {
     this.seal();
     if (!this.available) return done(effectsNotProposed);
     const session = this.steppedSession;
-    session.begin(false, "memory");
+    session.begin(false, "memory", this.hlc.nowMs());
     const evaluation = new SteppedEvaluation(this.steppingScope(session), start(session));
     this.stepping = { evaluation, done };
     evaluation.advance();

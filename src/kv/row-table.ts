@@ -8,7 +8,7 @@
 // batches not applied yet must not go: the evaluator asks `rotate` only to where that is safe.
 import type { ByteString } from "../base/index";
 import { elementPrefixLength } from "../storage/index";
-import type { ValueHeader } from "../storage/index";
+import { HeaderTable } from "./header-table";
 
 /** Bytes counted for a row beside its key and value: objects, map entry. */
 const ROW_OVERHEAD_BYTES = 200;
@@ -31,46 +31,6 @@ export class ElementRow {
 
   get bytes(): number {
     return this.value === null ? 0 : this.value.length;
-  }
-}
-
-/** The version of a header row; `type` 0 means that there is none. */
-export class HeaderRow implements ValueHeader {
-  sequence = 0;
-  order = 0;
-  older: HeaderRow | undefined = undefined;
-  readonly type: number;
-  readonly encoding: number;
-  readonly expiryMs: number;
-  readonly versionMs: number;
-  readonly versionCounter: number;
-  readonly length: number;
-  readonly rest: ByteString;
-
-  constructor(
-    type: number,
-    encoding: number,
-    expiryMs: number,
-    versionMs: number,
-    versionCounter: number,
-    length: number,
-    rest: ByteString,
-  ) {
-    this.type = type;
-    this.encoding = encoding;
-    this.expiryMs = expiryMs;
-    this.versionMs = versionMs;
-    this.versionCounter = versionCounter;
-    this.length = length;
-    this.rest = rest;
-  }
-
-  static absent(): HeaderRow {
-    return new HeaderRow(0, 0, 0, 0, 0, 0, "");
-  }
-
-  get bytes(): number {
-    return this.rest.length;
   }
 }
 
@@ -173,33 +133,18 @@ export class ElementTable extends RowTable<ElementRow> {
   }
 }
 
-/** All tables of a group: headers by physical database and user key, everything else by its whole logical key. */
+/** All rows of a group in memory: headers, and everything else by its whole logical key. */
 export class RowCache {
   private readonly maxBytes: number;
   private readonly budget: RowBudget = { youngBytes: 0, youngMaxSequence: 0, oldMaxSequence: 0 };
-  readonly headerTables = new Map<number, RowTable<HeaderRow>>();
-  readonly elements: ElementTable;
-  private lastDatabase = -1;
-  private lastTable: RowTable<HeaderRow> | undefined;
+  readonly headers = new HeaderTable(this.budget);
+  readonly elements = new ElementTable(this.budget);
   /** Batches up to here may have left no trace: a load that began before they were applied must not be cached. */
   forgottenSequence = 0;
   readonly statistics = { hitsTotal: 0, missesTotal: 0, rotationsTotal: 0 };
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
-    this.elements = new ElementTable(this.budget);
-  }
-
-  headers(database: number): RowTable<HeaderRow> {
-    if (database === this.lastDatabase && this.lastTable !== undefined) return this.lastTable;
-    let table = this.headerTables.get(database);
-    if (table === undefined) {
-      table = new RowTable<HeaderRow>(this.budget);
-      this.headerTables.set(database, table);
-    }
-    this.lastDatabase = database;
-    this.lastTable = table;
-    return table;
   }
 
   /** The young generation's bytes: about half of what is held. */
@@ -208,9 +153,7 @@ export class RowCache {
   }
 
   get rows(): number {
-    let rows = this.elements.size;
-    for (const table of this.headerTables.values()) rows += table.size;
-    return rows;
+    return this.elements.size + this.headers.size;
   }
 
   /** Ages the generations when the young one is full and the old one holds nothing that is not applied yet. */
@@ -223,20 +166,13 @@ export class RowCache {
     budget.youngMaxSequence = 0;
     budget.youngBytes = 0;
     this.elements.rotate();
-    for (const [database, table] of this.headerTables) {
-      table.rotate();
-      if (table.size === 0) this.headerTables.delete(database);
-    }
-    this.lastDatabase = -1;
-    this.lastTable = undefined;
+    this.headers.rotate();
   }
 
   /** Forgets every row. `sequence` is the last batch that may have written one. */
   clear(sequence: number): void {
-    this.headerTables.clear();
+    this.headers.clear();
     this.elements.clear();
-    this.lastDatabase = -1;
-    this.lastTable = undefined;
     Object.assign(this.budget, { youngBytes: 0, youngMaxSequence: 0, oldMaxSequence: 0 });
     this.forgot(sequence);
   }

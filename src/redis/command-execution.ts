@@ -12,8 +12,12 @@ export class CommandExecution {
   private readonly connection: Connection;
   /** Nothing behind the present command may run. */
   isSuspended = false;
+  /** The present command was suspended: its time is its own. */
+  isResumed = false;
   /** When the bytes of the command that runs arrived; monotonic. */
   startedMs = 0;
+  /** The clock was read for a command of this turn already, of which this one is neighbour. */
+  momentIsRead = false;
   /** The command that runs, or ran last. */
   current: Command | undefined;
 
@@ -23,6 +27,7 @@ export class CommandExecution {
 
   run(command: Command): void {
     this.current = command;
+    if (!command.isShort) this.connection.server.accounting.settle(this.connection);
     const definition = command.spec.function;
     switch (definition.kind) {
       case "evaluated":
@@ -38,8 +43,10 @@ export class CommandExecution {
   /** Answers a command that was not run. */
   answered(command: Command, sequence: number, changesClient = false): void {
     const { connection } = this;
-    connection.server.accounting.answered(connection, command, connection.replies.replyAt);
-    connection.replies.answered(command, sequence, this.startedMs, changesClient);
+    const { replies, parser } = connection;
+    const goesOn = parser.pendingBytes > 0 && !this.isResumed;
+    connection.server.accounting.answered(connection, command, replies.replyAt, goesOn);
+    replies.answered(command, sequence, this.startedMs, changesClient);
   }
 
   /** Answers a command that will run within an EXEC, and is accounted for there. */
@@ -51,12 +58,20 @@ export class CommandExecution {
   suspend(wait: (resume: () => void) => void, again: () => void): void {
     const { connection, startedMs } = this;
     this.isSuspended = true;
+    connection.server.accounting.settle(connection);
     wait(() => {
       this.isSuspended = false;
       if (connection.isClosed) return;
       this.startedMs = startedMs;
-      connection.runCommand(again);
+      this.resume(again);
     });
+  }
+
+  /** Goes on with a command that was suspended. */
+  private resume(step: () => void): void {
+    this.isResumed = true;
+    this.momentIsRead = false;
+    this.connection.runCommand(step);
   }
 
   private evaluate(command: Command, attempt: number): void {
@@ -75,7 +90,8 @@ export class CommandExecution {
           () => this.evaluate(command, attempt),
         );
       }
-      const session = evaluator.begin(committed, attempt);
+      const session = evaluator.begin(committed, attempt, this.momentIsRead);
+      this.momentIsRead = true;
       const outcome = definition.run(connection);
       if (outcome === undefined) break;
       reply.rollback(mark);
@@ -127,6 +143,7 @@ export class CommandExecution {
   private suspendedUntilDone(command: Command): (sequence: number) => void {
     const { connection, startedMs } = this;
     this.isSuspended = true;
+    connection.server.accounting.settle(connection);
     let finished = false;
     return (sequence) => {
       assert(!finished, "a command is done once");
@@ -137,7 +154,7 @@ export class CommandExecution {
         return;
       }
       this.startedMs = startedMs;
-      connection.runCommand(() => this.finished(command, sequence));
+      this.resume(() => this.finished(command, sequence));
     };
   }
 

@@ -132,6 +132,8 @@ export class Command {
   /** Commands of administration are not shown. */
   readonly isHiddenFromMonitors: boolean;
   readonly isFast: boolean;
+  /** Takes microseconds, as a rule: many of them may be timed together. */
+  readonly isShort: boolean;
   /** Counts for what is no command of the table. */
   readonly isStandIn: boolean;
   /** From the arrival of its bytes to the release of its reply. */
@@ -163,6 +165,7 @@ export class Command {
     this.needsNoAuthentication = flags.includes("no_auth");
     this.isHiddenFromMonitors = flags.includes("admin") || flags.includes("skip_monitor");
     this.isFast = flags.includes("fast");
+    this.isShort = spec.function.kind === "evaluated" && (this.isFast || name === "set");
     this.isStandIn = isStandIn;
   }
 

@@ -60,6 +60,7 @@ export class Connection implements SocketHandler, CommandContext {
   private readonly outputGuard = new OutputGuard();
   /** When the command that runs now, or ran last, had its turn; monotonic. */
   commandStartedMs = 0;
+  readonly timedTogether: Command[] = [];
   private running = false;
   /** A pause holds the present command. */
   isHeld = false;
@@ -269,6 +270,7 @@ export class Connection implements SocketHandler, CommandContext {
     this.running = replies.held = true;
     const nowMs = this.server.clock.monotonicMs();
     if (!execution.isSuspended) this.commandStartedMs = nowMs;
+    execution.isResumed = execution.momentIsRead = false;
     while (!execution.isSuspended && !this.closing && this.mayGoOn()) {
       const status = this.parser.next();
       if (status === ParseStatus.needMore) {
@@ -285,6 +287,7 @@ export class Connection implements SocketHandler, CommandContext {
       }
       replies.settle();
     }
+    this.server.accounting.settle(this);
     this.running = replies.held = false;
     this.flush();
   }

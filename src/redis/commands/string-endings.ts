@@ -1,7 +1,7 @@
 // GETDEL and GETEX: reads that end the life of a string, or set when it ends.
 import { loaded } from "../../kv/index";
 import type { NotReady, Steps } from "../../kv/index";
-import { ValueType } from "../../storage/index";
+import { ValueType, changedHeader } from "../../storage/index";
 import type { CommandContext, CommandSpec, GoSliced, GoStepped } from "../command";
 import { ERR_SYNTAX } from "../errors";
 import { NotificationClass, notify } from "../notifications";
@@ -57,7 +57,7 @@ function* getexSteps(context: CommandContext): Steps {
     session.removeHeader(database, key, header);
     notify(context, NotificationClass.generic, "del", key);
   } else if (hasTime || expiryMs !== header.expiryMs) {
-    session.putHeader(database, key, { ...header, expiryMs });
+    session.putHeader(database, key, changedHeader(header, { expiryMs }));
     notify(context, NotificationClass.generic, hasTime ? "expire" : "persist", key);
   }
 }

@@ -1,0 +1,189 @@
+// One look's measurements: the subject and its reference run at the same time on the same disk, each load in turns, pair
+// after pair. Pairs are the outer loop: what disturbs the machine for some seconds hits one pair of each load, not all
+// pairs of one. A look has fresh servers, so that an unlucky process (memory layout, what the JIT compiled first) is looked
+// at once only.
+import { assert } from "../../src/base/index";
+import type { Children } from "../children";
+import { GeneratorProcess } from "../load/index";
+import { cpuBetween, processUsage, residentBytes, totalUs, untilQuiet } from "../measure/index";
+import { ServerProcess } from "../servers/index";
+import type { ServerKind } from "../servers/index";
+import type { GateForm, GateLoad, MemoryBudget, StartBudget } from "./budgets";
+
+const PRELOAD_CLIENTS = 16;
+const QUIET_MS = 200;
+const QUIET_LIMIT_MS = 20_000;
+const SEED = 1;
+
+/** One load on one server, once. */
+export interface Sample {
+  readonly operationsPerSecond: number;
+  readonly cpuUs: number;
+  readonly p99Ms: number;
+}
+
+export interface Pair {
+  readonly load: string;
+  readonly subject: Sample;
+  readonly reference: Sample | undefined;
+}
+
+export interface Sides {
+  readonly subject: ServerKind;
+  /** Undefined where there is none: then ratios are not looked at. */
+  readonly reference: ServerKind | undefined;
+}
+
+interface Side {
+  readonly server: ServerProcess;
+  readonly generators: ReadonlyMap<string, GeneratorProcess>;
+}
+
+export class GateSession {
+  constructor(
+    private readonly form: GateForm,
+    private readonly sides: Sides,
+    private readonly dataDir: string,
+    private readonly children: Children,
+    private readonly progress: (text: string) => void,
+  ) {}
+
+  /** So many pairs of each of the loads, on fresh servers. */
+  async pairs(loads: readonly GateLoad[], count: number): Promise<Pair[]> {
+    const subject = await this.start(this.sides.subject, loads);
+    const reference =
+      this.sides.reference === undefined ? undefined : await this.start(this.sides.reference, loads);
+    const pairs: Pair[] = [];
+    for (let pair = 0; pair < count; pair++) {
+      for (const [at, load] of loads.entries()) {
+        pairs.push(await this.pair(load, subject, reference, (pair + at) % 2 === 1));
+        this.progress(pairText(pairs.at(-1)!, pair + 1, count));
+      }
+    }
+    await this.stop(subject);
+    if (reference !== undefined) await this.stop(reference);
+    return pairs;
+  }
+
+  /** Resident memory of a fresh subject after a load of SETs, in MiB. */
+  async memory({ sets, keys }: MemoryBudget): Promise<number> {
+    const server = await this.children.started(
+      ServerProcess.start(this.sides.subject, this.dataDir, this.children.environment),
+    );
+    const generator = await this.generator(server, { ...this.preloadLoad(), name: "memory" }, keys);
+    for (let written = 0; written < sets; written += keys) await generator.preload(keys);
+    await this.children.ended(generator);
+    await this.quiet(server);
+    const mebibytes = residentBytes(server.pid) / 2 ** 20;
+    await this.children.ended(server);
+    this.progress(`memory after ${sets} SETs over ${keys} keys: ${mebibytes.toFixed(0)} MiB`);
+    return mebibytes;
+  }
+
+  /** How long the subject takes to serve: new, and killed with keys in it; in milliseconds. */
+  async starts({ keys }: StartBudget): Promise<{ startMs: number; restartMs: number }> {
+    let begun = performance.now();
+    const server = await this.children.started(
+      ServerProcess.start(this.sides.subject, this.dataDir, this.children.environment),
+    );
+    const startMs = performance.now() - begun;
+    const generator = await this.generator(server, { ...this.preloadLoad(), name: "start" }, keys);
+    await generator.preload(keys);
+    await this.children.ended(generator);
+    await server.kill();
+    begun = performance.now();
+    await server.restart();
+    const restartMs = performance.now() - begun;
+    await this.children.ended(server);
+    this.progress(
+      `start ${startMs.toFixed(0)} ms, restart with ${keys} keys after kill -9 ${restartMs.toFixed(0)} ms`,
+    );
+    return { startMs, restartMs };
+  }
+
+  private async start(kind: ServerKind, loads: readonly GateLoad[]): Promise<Side> {
+    const server = await this.children.started(
+      ServerProcess.start(kind, this.dataDir, this.children.environment),
+    );
+    const preloader = await this.generator(server, this.preloadLoad(), this.form.keys);
+    await preloader.preload(this.form.keys);
+    await this.children.ended(preloader);
+    const generators = new Map<string, GeneratorProcess>();
+    for (const load of loads) {
+      const generator = await this.generator(server, load, this.form.keys);
+      if (this.form.warmUpSeconds > 0) await generator.closedLoop(this.form.warmUpSeconds);
+      generators.set(load.name, generator);
+    }
+    await this.quiet(server);
+    return { server, generators };
+  }
+
+  private async stop({ server, generators }: Side): Promise<void> {
+    for (const generator of generators.values()) await this.children.ended(generator);
+    await this.children.ended(server);
+  }
+
+  private async pair(
+    load: GateLoad,
+    subject: Side,
+    reference: Side | undefined,
+    referenceFirst: boolean,
+  ): Promise<Pair> {
+    if (reference === undefined) {
+      return { load: load.name, subject: await this.sample(load, subject), reference: undefined };
+    }
+    const before = referenceFirst ? await this.sample(load, reference) : undefined;
+    const own = await this.sample(load, subject);
+    return { load: load.name, subject: own, reference: before ?? (await this.sample(load, reference)) };
+  }
+
+  private async sample(load: GateLoad, { server, generators }: Side): Promise<Sample> {
+    const generator = generators.get(load.name);
+    assert(generator !== undefined, "every load has its generator");
+    const before = processUsage(server.pid);
+    const { operations, elapsedUs, latency } = await generator.closedLoop(this.form.seconds);
+    await this.quiet(server);
+    const cpuUs = totalUs(cpuBetween(before, processUsage(server.pid)));
+    return {
+      operationsPerSecond: (operations / elapsedUs) * 1e6,
+      cpuUs: cpuUs / operations,
+      p99Ms: (latency.percentilesUs[99] ?? NaN) / 1000,
+    };
+  }
+
+  private preloadLoad(): GateLoad {
+    const { valueBytes } = this.form.loads[0]!;
+    return {
+      name: "preload",
+      workload: "set",
+      clients: PRELOAD_CLIENTS,
+      pipeline: 1,
+      valueBytes,
+      limits: [],
+    };
+  }
+
+  private generator(server: ServerProcess, load: GateLoad, keys: number): Promise<GeneratorProcess> {
+    const { workload, clients, pipeline, valueBytes } = load;
+    return this.children.started(
+      GeneratorProcess.start(
+        {
+          ...{ port: server.port, workload, clients, pipeline, valueBytes },
+          ...{ keys, distribution: "uniform", seed: SEED },
+        },
+        this.children.environment,
+      ),
+    );
+  }
+
+  private quiet(server: ServerProcess): Promise<boolean> {
+    return untilQuiet(server.pid, QUIET_MS, QUIET_LIMIT_MS);
+  }
+}
+
+function pairText({ load, subject, reference }: Pair, pair: number, count: number): string {
+  const side = ({ operationsPerSecond, cpuUs, p99Ms }: Sample) =>
+    `${Math.round(operationsPerSecond).toString().padStart(7)}/s ${cpuUs.toFixed(2).padStart(6)} µs p99 ${p99Ms.toFixed(2)} ms`;
+  const other = reference === undefined ? "" : `  |  ${side(reference)}`;
+  return `  pair ${pair} of ${count}, ${load.padEnd(8)} ${side(subject)}${other}`;
+}
