@@ -55,6 +55,8 @@ export type {
   ReadTier,
   ScanPage,
   ScanRequest,
+  SlotSample,
+  SlotSampleRequest,
   Snapshot,
   Storage,
   StorageListener,
