@@ -9,6 +9,7 @@ import {
   decodeValueHeader,
   getU32String,
   headerKey,
+  slotPrefix,
 } from "../storage/index";
 import type { ScanPage, SlotSample, ValueHeader } from "../storage/index";
 import type { ReadView, SlotRange } from "./pinned-view";
@@ -138,10 +139,6 @@ export class SessionView implements ReadView {
 
 /** In a header's key: space, database, then the slot, then the hash. */
 const SLOT_AT = 5;
-
-function slotPrefix(database: number, slot: number): ByteString {
-  return databaseRange(Space.header, database).lower + String.fromCharCode(slot >> 8, slot & 0xff);
-}
 
 /** Counts a header's key, behind those of its slot that were counted before. */
 function addTo(samples: SlotSample[], headerKey: ByteString): void {

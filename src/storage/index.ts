@@ -22,6 +22,7 @@ export {
   keyTombstoneKey,
   metaKey,
   parseElementKey,
+  slotPrefix,
   putHeaderKey,
   u16String,
   u32String,

@@ -17,6 +17,7 @@ import {
   getU32String,
   headerKeyOfElement,
   parseElementKey,
+  slotPrefix,
 } from "../keys";
 import { checkRange } from "../row-limits";
 import type {
@@ -88,11 +89,6 @@ export function sampleHeaders(
     return true;
   });
   return samples;
-}
-
-/** What the keys of a slot's headers begin with; the hash follows. */
-function slotPrefix(database: number, slot: number): ByteString {
-  return databaseRange(Space.header, database).lower + String.fromCharCode(slot >> 8, slot & 0xff);
 }
 
 const spacesOfAPass: readonly number[] = [Space.tombstone, Space.header, Space.element];
