@@ -254,7 +254,7 @@ export class Session {
   /** Whether a header can be read now; does not look at what it says. */
   isHeaderReady(database: number, userKey: ByteString): boolean {
     if (this.overlay.header(database, userKey, this.committed) !== undefined) return true;
-    return userKey.length > MAX_KEY_BYTES || this.loadHeader(database, userKey) !== undefined;
+    return userKey.length > MAX_KEY_BYTES || this.loadRow(database, userKey) !== notReady;
   }
 
   /** The value of any other logical key; null if there is none, as of a key that is longer than any row's. */
@@ -463,6 +463,15 @@ export class Session {
 
   private loadHeader(database: number, userKey: ByteString): HeaderRow | null | NotReady {
     if (userKey.length > MAX_KEY_BYTES) return null;
+    const row = this.loadRow(database, userKey);
+    if (row === notReady) return notReady;
+    if (row.type === 0) return null;
+    if (row.expiryMs !== 0 && row.expiryMs <= this.nowMs) return this.meetExpired(database, userKey, row);
+    return row;
+  }
+
+  /** What storage has of a header, for the cache too; whatever it says. */
+  private loadRow(database: number, userKey: ByteString): HeaderRow | NotReady {
     const key = headerKey(database, userKey);
     this.overlay.cache.statistics.missesTotal++;
     const value = this.scope.storage.get(this.scope.group, key, this.tier);
@@ -470,10 +479,7 @@ export class Session {
       this.missing.push(key);
       return notReady;
     }
-    const row = this.overlay.loadedHeader(database, userKey, value);
-    if (row.type === 0) return null;
-    if (row.expiryMs !== 0 && row.expiryMs <= this.nowMs) return this.meetExpired(database, userKey, row);
-    return row;
+    return this.overlay.loadedHeader(database, userKey, value);
   }
 
   private meetExpired(database: number, userKey: ByteString, row: HeaderRow): null | NotReady {

@@ -87,6 +87,11 @@ export function databaseRange(space: number, db: number): { lower: ByteString; u
   return { lower, upper };
 }
 
+/** What the keys of all headers of a slot begin with; the hash follows, and the user key. */
+export function slotPrefix(db: number, slot: number): ByteString {
+  return String.fromCharCode(Space.header) + u32String(db) + String.fromCharCode(slot >> 8, slot & 0xff);
+}
+
 export function databaseOfKey(key: ByteString): number {
   return getU32String(key, 1);
 }
