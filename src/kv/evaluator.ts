@@ -367,6 +367,10 @@ export class Evaluator implements GroupListener {
       scheduler: this.options.scheduler,
       stageBytes: this.options.stageBytes ?? DEFAULT_STAGE_BYTES,
       begun: () => this.cache.rotateWhenFull(this.overlay.appliedSequence),
+      // Who reads next would index all that was emitted at once.
+      sliceEnded: () => {
+        if (this.cache.rows > 0) this.overlay.update();
+      },
       get congested() {
         return evaluator.congested;
       },

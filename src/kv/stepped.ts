@@ -42,6 +42,8 @@ export interface SteppingScope {
   readonly congested: boolean;
   /** A turn's steps begin. */
   begun(): void;
+  /** A turn's share is used up, and others have theirs. */
+  sliceEnded(): void;
   readonly openBytes: number;
   /** The effects are beyond what a batch may hold: the evaluation ends here, and `ended` finds that out. */
   readonly isTooLarge: boolean;
@@ -98,6 +100,7 @@ export class SteppedEvaluation {
         if (scope.congested) return scope.whenRelieved(this.later());
       }
       if (scope.clock.monotonicMs() >= sliceEndMs) {
+        scope.sliceEnded();
         scope.scheduler.after(0, this.later());
         return;
       }
