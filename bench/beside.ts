@@ -1,12 +1,14 @@
 // What long commands do to others: the latency of a GET load while KEYS, DBSIZE, BITCOUNT, BITOP, a large MULTI or FLUSHALL runs
-// beside it on another connection. `npm run bench:beside -- [KEYS] [MEGABYTES]`; writes the lines of a report to standard
-// output. The long command is sent from a thread of its own, so that taking its reply does not hold up the load.
+// beside it on another connection; and what changes within a long string cost. `npm run bench:beside -- [KEYS] [MEGABYTES]`;
+// writes the tables of a report to standard output. The long command is sent by a thread of its own, which has its bytes
+// ready, so that neither making them nor taking the reply holds up the load.
+import { once } from "node:events";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
-import { encodeCommand } from "../src/resp/index";
+import { ReplyParser, encodeCommand } from "../src/resp/index";
 import { diskDirectory } from "./measure/index";
 import { ServerProcess, serverKinds } from "./servers/index";
 
@@ -14,6 +16,8 @@ const CLIENTS = 20;
 /** How long the load runs at least beside a command, which is repeated until then. */
 const LEAST_MS = 3000;
 const LOADED_KEYS = 100_000;
+/** Changes of each kind within a long string. */
+const CHANGES = 500;
 const END = "the-end-of-a-reply";
 
 interface LongCommand {
@@ -22,28 +26,47 @@ interface LongCommand {
   readonly once?: boolean;
 }
 
-/** Sends commands in one write and waits for the answer to an ECHO behind them. */
-async function run(port: number, commands: readonly (readonly string[])[]): Promise<void> {
+/** Sends what was encoded, with an ECHO of `END` behind it, in one write and waits for that answer. */
+async function send(port: number, bytes: Buffer): Promise<void> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   let tail = "";
   await new Promise<void>((done, fail) => {
     socket.on("error", fail);
-    socket.on("data", (bytes: Buffer) => {
-      tail = (tail + bytes.subarray(-2 * END.length).toString("latin1")).slice(-2 * END.length);
+    socket.on("data", (part: Buffer) => {
+      tail = (tail + part.subarray(-2 * END.length).toString("latin1")).slice(-2 * END.length);
       if (tail.includes(END)) done();
     });
-    socket.write(Buffer.concat([...commands, ["ECHO", END]].map(encodeCommand)));
+    socket.write(bytes);
   });
   socket.destroy();
 }
 
-/** Runs a long command in another thread; the answer is how long it took, in milliseconds. */
-function runElsewhere(port: number, commands: readonly (readonly string[])[]): Promise<number> {
-  return new Promise((done, fail) => {
-    const worker = new Worker(__filename, { workerData: { port, commands } });
-    worker.once("message", done);
-    worker.once("error", fail);
-  });
+function encoded(commands: readonly (readonly string[])[]): Buffer {
+  return Buffer.concat([...commands, ["ECHO", END]].map(encodeCommand));
+}
+
+function run(port: number, commands: readonly (readonly string[])[]): Promise<void> {
+  return send(port, encoded(commands));
+}
+
+/** A thread that runs one long command when it is asked to. */
+class Elsewhere {
+  private readonly worker: Worker;
+
+  constructor(port: number, commands: readonly (readonly string[])[]) {
+    this.worker = new Worker(__filename, { workerData: { port, bytes: encoded(commands) } });
+  }
+
+  /** How long the command took, in milliseconds. */
+  async run(): Promise<number> {
+    this.worker.postMessage("run");
+    const [ms] = (await once(this.worker, "message")) as [number];
+    return ms;
+  }
+
+  async stop(): Promise<void> {
+    await this.worker.terminate();
+  }
 }
 
 /** One connection that asks GET after GET; latencies in milliseconds go into `into`. */
@@ -71,6 +94,7 @@ class Asker {
 
 async function measure(port: number, { name, commands, once }: LongCommand): Promise<string> {
   const latencies: number[] = [];
+  const elsewhere = new Elsewhere(port, commands);
   const askers = Array.from({ length: CLIENTS }, () => new Asker(port, latencies));
   await sleep(500);
   latencies.length = 0;
@@ -79,13 +103,14 @@ async function measure(port: number, { name, commands, once }: LongCommand): Pro
   let commandMs = 0;
   do {
     if (commands.length > 0) {
-      commandMs += await runElsewhere(port, commands);
+      commandMs += await elsewhere.run();
       runs++;
     } else {
       await sleep(LEAST_MS);
     }
   } while (once !== true && performance.now() - begun < LEAST_MS);
   for (const asker of askers) asker.stopped = true;
+  await elsewhere.stop();
   // The last answers are still to come, and do not count.
   const sorted = latencies.slice().sort((a, b) => a - b);
   const at = (fraction: number): string =>
@@ -133,6 +158,11 @@ async function main(): Promise<void> {
       "| beside | runs × ms | GETs | p50 ms | p99 ms | p99.9 ms | max ms |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for (const command of list) process.stdout.write(`${await measure(server.port, command)}\n`);
+    await fill(server.port, 0, megabytes);
+    process.stdout.write(
+      `\n| within a string of ${megabytes} MiB | p50 ms | p99 ms | bytes logged |\n| --- | ---: | ---: | ---: |\n`,
+    );
+    await withinLongString(server.port, megabytes);
   } finally {
     await server.stop();
   }
@@ -143,10 +173,77 @@ function bits(megabytes: number): string[][] {
   return Array.from({ length: 10_000 }, (_, i) => ["SETBIT", "bits", String((i * 7_919_417) % count), "1"]);
 }
 
+/** Changes within a long string, one at a time: how long each takes, and what of it goes into the log. */
+async function withinLongString(port: number, megabytes: number): Promise<void> {
+  const questions = await Questions.open(port);
+  const bytes = megabytes * 1024 * 1024;
+  const places = Array.from({ length: CHANGES }, (_, i) => (i * 7_919_417) % (bytes - 1000));
+  const changes: readonly [string, (place: number) => string[]][] = [
+    ["SETBIT", (place) => ["SETBIT", "bits", String(place * 8), "1"]],
+    ["SETRANGE, 100 bytes", (place) => ["SETRANGE", "bits", String(place), "r".repeat(100)]],
+    ["APPEND, 100 bytes", () => ["APPEND", "bits", "a".repeat(100)]],
+    ["GETRANGE, 100 bytes", (place) => ["GETRANGE", "bits", String(place), String(place + 99)]],
+    ["GETBIT", (place) => ["GETBIT", "bits", String(place * 8)]],
+  ];
+  for (const [name, change] of changes) {
+    const before = await questions.loggedBytes();
+    const latencies: number[] = [];
+    for (const place of places) {
+      const begun = performance.now();
+      await questions.ask(change(place));
+      latencies.push(performance.now() - begun);
+    }
+    const logged = (await questions.loggedBytes()) - before;
+    latencies.sort((a, b) => a - b);
+    const [median, late] = [0.5, 0.99].map((part) => latencies[Math.floor(CHANGES * part)]!.toFixed(2));
+    process.stdout.write(`| ${name} | ${median} | ${late} | ${Math.round(logged / CHANGES)} |\n`);
+  }
+  questions.close();
+}
+
+/** A connection for one question at a time. */
+class Questions {
+  private readonly parser = new ReplyParser();
+  private answered: ((reply: string) => void) | undefined;
+
+  private constructor(private readonly socket: Socket) {
+    socket.on("data", (bytes: Buffer) => {
+      this.parser.push(bytes);
+      const reply = this.parser.next();
+      if (typeof reply === "string" || typeof reply === "number") this.answered?.(String(reply));
+      else if (reply !== undefined) throw new Error("a question was answered with an error");
+    });
+  }
+
+  static async open(port: number): Promise<Questions> {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    await once(socket, "connect");
+    return new Questions(socket);
+  }
+
+  ask(command: readonly string[]): Promise<string> {
+    return new Promise((done) => {
+      this.answered = done;
+      this.socket.write(encodeCommand(command));
+    });
+  }
+
+  async loggedBytes(): Promise<number> {
+    const found = /batch_bytes_total:(\d+)/.exec(await this.ask(["INFO", "everything"]));
+    return Number(found?.[1]);
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
 if (isMainThread) {
   void main();
 } else {
-  const { port, commands } = workerData as { port: number; commands: string[][] };
-  const begun = performance.now();
-  void run(port, commands).then(() => parentPort?.postMessage(performance.now() - begun));
+  const { port, bytes } = workerData as { port: number; bytes: Uint8Array };
+  parentPort!.on("message", () => {
+    const begun = performance.now();
+    void send(port, Buffer.from(bytes)).then(() => parentPort!.postMessage(performance.now() - begun));
+  });
 }
