@@ -11,6 +11,8 @@ namespace basalt {
 namespace {
 
 constexpr size_t kFirstTableSize = 1024;
+/** About the square root of the most versions that a memtable holds of one row. */
+constexpr uint32_t kMilestoneVersions = 512;
 constexpr size_t kTagBytes = 8;
 /** A slot holds a row's address in the lower bits and a part of its hash above. */
 constexpr int kAddressBits = 48;
@@ -53,8 +55,8 @@ uint64_t TagOf(const char* entry) {
 }  // namespace
 
 struct MemtableIndex::Row {
-  Row(const Head& key_head, const Version* version, uint32_t key_hash, int links)
-      : head(key_head), oldest(version), newest(version), hash(key_hash), height(links) {
+  Row(const Head& key_head, Version* version, uint32_t key_hash, int links)
+      : head(key_head), oldest(version), newest(version), milestone(version), hash(key_hash) {
     for (int level = 0; level < links; level++) new (&next_[level]) std::atomic<Row*>(nullptr);
   }
 
@@ -67,8 +69,11 @@ struct MemtableIndex::Row {
   /** The first one there was; made just before the row, so its key lies near. */
   const Version* const oldest;
   std::atomic<const Version*> newest;
+  /** For the inserting thread, so that it need not look at earlier versions: the last milestone, tag and depth of `newest`. */
+  const Version* milestone;
+  uint64_t newest_tag = 0;
+  uint32_t depth = 0;
   const uint32_t hash;
-  const int height;
 
  private:
   /** As many as the row is high. */
@@ -161,37 +166,39 @@ void MemtableIndex::Grow() {
 bool MemtableIndex::Insert(char* entry) {
   Version* version = reinterpret_cast<Version*>(entry - kEntryOffset);
   const Slice key = KeyOf(entry);
+  const uint64_t tag = TagOf(entry);
   const uint32_t hash = HashOf(key);
   Row* row = FindRow(key, hash);
-  if (row != nullptr) {
-    const Version* newest = row->newest.load(std::memory_order_relaxed);
-    if (newest->tag() <= version->tag()) {
-      if (newest->tag() == version->tag()) return false;
-      version->older = newest;
-      version->depth = newest->depth + 1;
-      // Jumps of lengths that double (Myers' random-access lists).
-      const Version* jump = newest->jump;
-      const bool joins = jump != nullptr && jump->jump != nullptr && newest->depth - jump->depth == jump->depth - jump->jump->depth;
-      version->jump = joins ? jump->jump : newest;
-      row->newest.store(version, std::memory_order_release);
-      return true;
-    }
+  if (row == nullptr) {
+    row = AddRow(key, hash, version);
+  } else {
+    if (row->newest_tag == tag) return false;
+    BASALT_ASSERT(row->newest_tag < tag, "the versions of a row come in the order of their age");
+    version->older = row->newest.load(std::memory_order_relaxed);
+    version->milestone = row->milestone;
+    version->depth = ++row->depth;
+    if (version->depth % kMilestoneVersions == 0) row->milestone = version;
+    row->newest.store(version, std::memory_order_release);
   }
-  BASALT_ASSERT(row == nullptr, "the versions of a row come in the order of their age");
-  int height = 1;
+  row->newest_tag = tag;
+  return true;
+}
+
+MemtableIndex::Row* MemtableIndex::AddRow(Slice key, uint32_t hash, Version* version) {
   random_ ^= random_ << 13;
   random_ ^= random_ >> 7;
   random_ ^= random_ << 17;
+  int height = 1;
   for (uint64_t bits = random_; height < kMaxHeight && (bits & 3) == 0; bits >>= 2) height++;
-  row = new (Make<Row>(Row::Bytes(height))) Row(Head(key), version, hash, height);
-  AddToList(row, key);
+  Row* const row = new (Make<Row>(Row::Bytes(height))) Row(Head(key), version, hash, height);
+  AddToList(row, height, key);
   rows_++;
   if (rows_ * 2 > tables_.back()->mask) {
     Grow();
   } else {
     AddToTable(row);
   }
-  return true;
+  return row;
 }
 
 int MemtableIndex::Compare(const Row* row, const Head& head, Slice key) {
@@ -212,7 +219,7 @@ MemtableIndex::Row* MemtableIndex::LastBefore(Slice key, Row* from, int level, R
   return row;
 }
 
-void MemtableIndex::AddToList(Row* row, Slice key) {
+void MemtableIndex::AddToList(Row* row, int links, Slice key) {
   const int height = height_.load(std::memory_order_relaxed);
   int level = height - 1;
   Row* from = first_;
@@ -227,20 +234,20 @@ void MemtableIndex::AddToList(Row* row, Slice key) {
     from = finger_[level];
   }
   LastBefore(key, from, level, finger_);
-  for (level = 0; level < row->height; level++) {
+  for (level = 0; level < links; level++) {
     row->SetNext(level, finger_[level]->Next(level));
     finger_[level]->SetNext(level, row);
     finger_[level] = row;
   }
-  if (row->height > height) height_.store(row->height, std::memory_order_relaxed);
+  if (links > height) height_.store(links, std::memory_order_relaxed);
   last_added_ = row;
 }
 
 const MemtableIndex::Version* MemtableIndex::VersionAt(const Version* newest, uint64_t tag) {
   const Version* version = newest;
   while (version != nullptr && version->tag() > tag) {
-    const Version* jump = version->jump;
-    version = jump != nullptr && jump->tag() > tag ? jump : version->older;
+    const Version* milestone = version->milestone;
+    version = milestone != nullptr && milestone->tag() > tag ? milestone : version->older;
   }
   return version;
 }
@@ -295,8 +302,8 @@ MemtableIndex::Place MemtableIndex::Prev(Place place) const {
     // The one whose older one it is.
     const Version* version = newest;
     while (version->older != place.version) {
-      const bool leaps = version->jump != nullptr && version->jump->depth > place.version->depth;
-      version = leaps ? version->jump : version->older;
+      const bool leaps = version->milestone != nullptr && version->milestone->depth > place.version->depth;
+      version = leaps ? version->milestone : version->older;
     }
     return Place{place.row, version};
   }

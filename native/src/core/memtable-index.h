@@ -27,8 +27,8 @@ class MemtableIndex {
   /** A version of a row, before its entry. */
   struct Version {
     const Version* older = nullptr;
-    /** A version further back, so that one of many is found in logarithmic time. */
-    const Version* jump = nullptr;
+    /** The last milestone before it, if there is one: every so many versions is one, so that one of many is found soon. */
+    const Version* milestone = nullptr;
     /** How many are older. */
     uint32_t depth = 0;
 
@@ -90,9 +90,10 @@ class MemtableIndex {
   Type* Make(size_t bytes);
   uint32_t HashOf(Slice key) const;
   Row* FindRow(Slice key, uint32_t hash) const;
+  Row* AddRow(Slice key, uint32_t hash, Version* version);
   void AddToTable(Row* row);
   void Grow();
-  void AddToList(Row* row, Slice key);
+  void AddToList(Row* row, int links, Slice key);
   /** Negative if the row comes before the key. */
   static int Compare(const Row* row, const Head& head, Slice key);
   /** The last row before `key`, or `first_`; the links that lead behind it in `before`, unless nullptr. */
