@@ -207,33 +207,37 @@ int MemtableIndex::Compare(const Row* row, const Head& head, Slice key) {
   return row->key().compare(key);
 }
 
-MemtableIndex::Row* MemtableIndex::LastBefore(Slice key, Row* from, int level, Row** before) const {
+const MemtableIndex::Row* MemtableIndex::LastBefore(Slice key) const {
   const Head head(key);
-  Row* row = from;
-  for (; level >= 0; level--) {
-    for (Row* next = row->Next(level); next != nullptr && Compare(next, head, key) < 0; next = row->Next(level)) {
+  const Row* row = first_;
+  for (int level = height_.load(std::memory_order_relaxed) - 1; level >= 0; level--) {
+    for (const Row* next = row->Next(level); next != nullptr && Compare(next, head, key) < 0; next = row->Next(level)) {
       row = next;
     }
-    if (before != nullptr) before[level] = row;
   }
   return row;
 }
 
 void MemtableIndex::AddToList(Row* row, int links, Slice key) {
   const int height = height_.load(std::memory_order_relaxed);
-  int level = height - 1;
-  Row* from = first_;
-  if (last_added_ != nullptr && Compare(last_added_, row->head, key) < 0) {
-    // The finger stands before the row: up as far as the row lies further on, then down from there.
-    level = 0;
-    while (level < height - 1) {
-      const Row* next = finger_[level]->Next(level);
-      if (next == nullptr || Compare(next, row->head, key) > 0) break;
-      level++;
-    }
-    from = finger_[level];
+  // Behind the last row that was added, the search begins where that went in: up as far as the row lies further on, then
+  // down from there. Else it begins at the top.
+  const bool goes_on = last_added_ != nullptr && Compare(last_added_, row->head, key) < 0;
+  int level = goes_on ? 0 : height - 1;
+  while (level < height - 1) {
+    const Row* next = finger_[level]->Next(level);
+    if (next == nullptr || Compare(next, row->head, key) > 0) break;
+    level++;
   }
-  LastBefore(key, from, level, finger_);
+  Row* at = goes_on ? nullptr : first_;
+  for (; level >= 0; level--) {
+    // Until a step was made, what the finger knows of the lower level lies further on.
+    Row* place = at != nullptr ? at : finger_[level];
+    for (Row* next = place->Next(level); next != nullptr && Compare(next, row->head, key) < 0; next = place->Next(level)) {
+      at = place = next;
+    }
+    finger_[level] = place;
+  }
   for (level = 0; level < links; level++) {
     row->SetNext(level, finger_[level]->Next(level));
     finger_[level]->SetNext(level, row);
@@ -267,8 +271,7 @@ MemtableIndex::Place MemtableIndex::Find(Slice key, uint64_t tag) const {
 }
 
 MemtableIndex::Place MemtableIndex::Seek(Slice key, uint64_t tag) const {
-  const int height = height_.load(std::memory_order_relaxed);
-  const Row* row = LastBefore(key, first_, height - 1, nullptr)->Next(0);
+  const Row* row = LastBefore(key)->Next(0);
   if (row == nullptr || row->key() != key) return Whole(row);
   const Version* version = VersionAt(row->newest.load(std::memory_order_acquire), tag);
   return version == nullptr ? Whole(row->Next(0)) : Place{row, version};
@@ -307,8 +310,7 @@ MemtableIndex::Place MemtableIndex::Prev(Place place) const {
     }
     return Place{place.row, version};
   }
-  const int height = height_.load(std::memory_order_relaxed);
-  const Row* row = LastBefore(place.row->key(), first_, height - 1, nullptr);
+  const Row* row = LastBefore(place.row->key());
   return row == first_ ? Place() : OldestOf(row);
 }
 

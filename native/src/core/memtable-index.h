@@ -96,8 +96,8 @@ class MemtableIndex {
   void AddToList(Row* row, int links, Slice key);
   /** Negative if the row comes before the key. */
   static int Compare(const Row* row, const Head& head, Slice key);
-  /** The last row before `key`, or `first_`; the links that lead behind it in `before`, unless nullptr. */
-  Row* LastBefore(Slice key, Row* from, int level, Row** before) const;
+  /** The last row before `key`, or `first_`. */
+  const Row* LastBefore(Slice key) const;
   /** The newest version of a row at or below `tag`. */
   static const Version* VersionAt(const Version* newest, uint64_t tag);
   static Place Whole(const Row* row);
