@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "memtable.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/table.h"
@@ -116,6 +117,7 @@ ColumnFamilyOptions SmallFamilyOptions(const std::shared_ptr<rocksdb::Cache>& ca
 ColumnFamilyOptions KeyValueOptions(const EngineOptions& engine, const std::shared_ptr<rocksdb::Cache>& cache) {
   ColumnFamilyOptions options;
   options.write_buffer_size = engine.write_buffer_bytes;
+  options.memtable_factory = IndexedMemtables();
   options.max_write_buffer_number = 3;
   options.level_compaction_dynamic_level_bytes = true;
   options.target_file_size_base = 32 * kMiB;
