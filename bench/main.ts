@@ -58,6 +58,12 @@ function availableServers(options: BenchOptions): Available {
   return { kinds, servers, missing };
 }
 
+/** How long the rest takes if it goes on as it went. */
+function timeLeft(startedMs: number, done: number, total: number): string {
+  const seconds = (((performance.now() - startedMs) / done) * (total - done)) / 1000;
+  return seconds < 90 ? `${Math.round(seconds)} s left` : `${Math.round(seconds / 60)} min left`;
+}
+
 function progressLine(run: Run, benchCase: BenchCase, done: number, total: number): string {
   const percentiles = run.latency.percentilesUs;
   const perOperation = (cpu: Run["serverCpu"]) => ((cpu.userUs + cpu.systemUs) / run.operations).toFixed(1);
@@ -84,9 +90,11 @@ async function bench(words: readonly string[]): Promise<void> {
   if (reportDir !== undefined) mkdirSync(reportDir, { recursive: true });
   const environment = readEnvironment(ROOT, words, data.fileSystem);
 
+  const startedMs = performance.now();
   const runner = new BenchRunner(options, kinds, data.path, {
     step: say,
-    ran: (run, benchCase, done, total) => say(progressLine(run, benchCase, done, total)),
+    ran: (run, benchCase, done, total) =>
+      say(`${progressLine(run, benchCase, done, total)}  ${timeLeft(startedMs, done, total)}`),
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => {
@@ -108,12 +116,15 @@ async function bench(words: readonly string[]): Promise<void> {
       runs,
     ),
     runs,
+    disk: runner.diskRuns,
   };
-  say(`\n${renderMarkdown(report)}`);
-  if (reportDir !== undefined) {
-    const files = writeReport(report, reportDir);
-    say(`report: ${files.markdown} and ${files.json}`);
+  if (reportDir === undefined) {
+    say(`\n${renderMarkdown(report)}`);
+    return;
   }
+  const files = writeReport(report, reportDir);
+  say(`\n${files.page}`);
+  say(`report: ${files.markdown} and ${files.json}`);
 }
 
 bench(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,10 +1,12 @@
 // The command line of the bench: one table, from which parsing, help and the refusal of unknown options come. Lists are
 // written with commas. Pure: whether redis-server is there, and where data can lie, is found out elsewhere.
 import { join } from "node:path";
-import { BasaltError } from "../src/base/index";
 import { nearest } from "../src/config/index";
-import { WORKLOAD_NAMES } from "./load/index";
-import type { WorkloadName } from "./load/index";
+import { DISTRIBUTIONS, HOT_KEYS, MOST_KEYS, WORKLOAD_NAMES } from "./load/index";
+import { DATA_PLACES, FULL_PLAN, STANDARD_PLAN, TINY_CLIENTS, TINY_PLAN, USUAL_LISTS } from "./load-lists";
+import type { LoadLists } from "./load-lists";
+import { integerOf, integersOf, labelOf, numberOf, risingOf, usage, wordsOf } from "./option-values";
+import { casesOf, fitsGenerator } from "./plan";
 import { SERVER_NAMES } from "./servers/index";
 import type { ServerName } from "./servers/index";
 
@@ -13,11 +15,15 @@ export interface BenchOptions {
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly repetitions: number;
-  readonly clients: readonly number[];
-  readonly pipelines: readonly number[];
-  readonly workloads: readonly WorkloadName[];
-  readonly valueBytes: readonly number[];
+  /** What is measured: every combination of each of the lists. */
+  readonly plan: readonly LoadLists[];
+  /** Cases whose id holds one of these texts; empty: all. */
+  readonly only: readonly string[];
   readonly keys: number;
+  /** The number of keys was asked for: it is not lowered for large values. */
+  readonly keysGiven: boolean;
+  /** All caches of a server together, for data ten times as large. */
+  readonly cacheBytes: number;
   readonly servers: readonly ServerName[];
   /** Servers that may be left out where they are not installed: those nobody asked for by name. */
   readonly optionalServers: readonly ServerName[];
@@ -31,9 +37,6 @@ export interface BenchOptions {
   readonly quietMs: number;
 }
 
-const REQUEST_OVERHEAD_BYTES = 64;
-const GENERATOR_BYTES_AT_MOST = 2 ** 30;
-
 interface OptionEntry {
   readonly placeholder: string;
   readonly meaning: string;
@@ -43,19 +46,46 @@ interface OptionEntry {
 }
 
 const entries = {
-  seconds: { placeholder: "N", meaning: "measured time of each run", fallback: "3", tiny: "0.2" },
+  seconds: { placeholder: "N", meaning: "measured time of each run", fallback: "2", tiny: "0.1" },
   "warm-up-seconds": {
     placeholder: "N",
     meaning: "load before each run, not measured",
-    fallback: "1",
-    tiny: "0.05",
+    fallback: "0.5",
+    tiny: "0",
   },
-  repetitions: { placeholder: "N", meaning: "runs of each case on each server", fallback: "5", tiny: "1" },
-  clients: { placeholder: "N[,N…]", meaning: "connections", fallback: "50", tiny: "8" },
-  pipeline: { placeholder: "N[,N…]", meaning: "requests in flight on a connection", fallback: "1,16" },
-  workload: { placeholder: "W[,W…]", meaning: WORKLOAD_NAMES.join(", "), fallback: WORKLOAD_NAMES.join(",") },
-  "value-bytes": { placeholder: "N[,N…]", meaning: "size of values", fallback: "64" },
-  keys: { placeholder: "N", meaning: "key space, written before the runs", fallback: "100000", tiny: "1000" },
+  repetitions: { placeholder: "N", meaning: "runs of each case on each server", fallback: "3", tiny: "1" },
+  workload: { placeholder: "W[,W…]", meaning: `of ${WORKLOAD_NAMES.join(", ")}`, fallback: "" },
+  pipeline: { placeholder: "N[,N…]", meaning: "requests in flight on a connection", fallback: "" },
+  clients: { placeholder: "N[,N…]", meaning: "connections", fallback: "" },
+  "value-bytes": { placeholder: "N[,N…]", meaning: "size of values", fallback: "" },
+  distribution: {
+    placeholder: "D[,D…]",
+    meaning: `of keys: ${DISTRIBUTIONS.join(", ")} (${HOT_KEYS} keys get everything)`,
+    fallback: "",
+  },
+  data: {
+    placeholder: "P[,P…]",
+    meaning: "memory; disk: ten times what the server may cache (servers with a cache only)",
+    fallback: "",
+  },
+  rate: {
+    placeholder: "N[,N…]",
+    meaning: "open loop: requests due a second, rising; 0: closed loop",
+    fallback: "",
+  },
+  only: { placeholder: "TEXT[,…]", meaning: "only cases whose id holds one of these", fallback: "" },
+  keys: {
+    placeholder: "N",
+    meaning: "key space, written before the runs; by default fewer where values would exceed 100 MiB",
+    fallback: "100000",
+    tiny: "1000",
+  },
+  "cache-bytes": {
+    placeholder: "N",
+    meaning: "the server's caches where data are ten times as large",
+    fallback: String(48 * 2 ** 20),
+    tiny: String(2 * 2 ** 20),
+  },
   server: {
     placeholder: "S[,S…]",
     meaning: `${SERVER_NAMES.join(", ")}; both: basalt and, where installed, redis; all: redis-memory too`,
@@ -77,7 +107,13 @@ const entries = {
 
 type OptionName = keyof typeof entries;
 
+/** Options that say what is measured; any of them takes the place of the standard plan. */
+const LIST_OPTIONS = [
+  ...(["workload", "pipeline", "clients", "value-bytes", "distribution", "data", "rate"] as const),
+] satisfies OptionName[];
+
 const flags = {
+  full: "every combination there is: some hours",
   tiny: "a few seconds in all: shows that it works, says nothing of speed",
   "no-report": "write no report",
   help: "this text",
@@ -93,7 +129,11 @@ export function benchHelp(): string {
   for (const [name, meaning] of Object.entries(flags)) lines.push(`  ${`--${name}`.padEnd(26)} ${meaning}`);
   return `Usage: npm run bench -- [OPTIONS]
 
-Runs Basalt and, where installed, redis-server in turns under the same load and writes a report.
+Runs Basalt and, where installed, redis-server in turns under the same load and writes a report. Without a list of loads
+(--workload, --pipeline, --clients, --value-bytes, --distribution, --data, --rate) it measures a plan of half an hour; with
+any it measures every combination of them, where the others are
+  --workload ${USUAL_LISTS.workloads.join(",")} --pipeline ${USUAL_LISTS.pipelines.join(",")}
+  --clients ${USUAL_LISTS.clients.join(",")} --value-bytes ${USUAL_LISTS.valueBytes.join(",")} --distribution uniform --data memory --rate 0
 
 ${lines.join("\n")}
 `;
@@ -111,37 +151,70 @@ export function parseBenchOptions(words: readonly string[], root: string): Bench
     const entry: OptionEntry = entries[name];
     return values.get(name) ?? (tiny ? entry.tiny : undefined) ?? entry.fallback;
   };
+  const full = given.has("full");
+  const lists = listsOf(values, tiny);
+  if (full && (tiny || lists !== undefined))
+    throw usage("--full is alone: it goes with no list and not with --tiny.");
   const wantsReport = !given.has("no-report") && (!tiny || values.has("out"));
   const dataDir = valueOf("dir");
-  return withinMemory({
+  const options: BenchOptions = {
     tiny,
     seconds: numberOf("seconds", valueOf("seconds"), 0.05, 3600),
     warmUpSeconds: numberOf("warm-up-seconds", valueOf("warm-up-seconds"), 0, 600),
     repetitions: integerOf("repetitions", valueOf("repetitions"), 1, 1000),
-    clients: integersOf("clients", valueOf("clients"), 1, 10_000),
-    pipelines: integersOf("pipeline", valueOf("pipeline"), 1, 10_000),
-    workloads: wordsOf("workload", valueOf("workload"), WORKLOAD_NAMES),
-    valueBytes: integersOf("value-bytes", valueOf("value-bytes"), 1, 16 * 2 ** 20),
-    keys: integerOf("keys", valueOf("keys"), 1, 2 ** 32 - 1),
+    plan: lists === undefined ? readyPlan(tiny, full) : [lists],
+    only: values.get("only")?.split(",") ?? [],
+    keys: integerOf("keys", valueOf("keys"), 1, MOST_KEYS),
+    keysGiven: values.has("keys"),
+    cacheBytes: integerOf("cache-bytes", valueOf("cache-bytes"), 2 * 2 ** 20, 8 * 2 ** 30),
     ...serversOf(valueOf("server")),
     seed: integerOf("seed", valueOf("seed"), 0, Number.MAX_SAFE_INTEGER - 1),
     label: labelOf(valueOf("label")),
     reportDir: wantsReport ? (values.get("out") ?? join(root, entries.out.fallback)) : undefined,
     dataDir: dataDir === "" ? undefined : dataDir,
     quietMs: tiny ? 100 : 400,
-  });
+  };
+  refuseTooMuch(options, lists !== undefined);
+  return options;
 }
 
-/** Refuses what the generator could not hold: every connection keeps its requests in a buffer of its own. */
-function withinMemory(options: BenchOptions): BenchOptions {
-  const bytes =
-    Math.max(...options.clients) *
-    Math.max(...options.pipelines) *
-    (Math.max(...options.valueBytes) + REQUEST_OVERHEAD_BYTES);
-  if (bytes > GENERATOR_BYTES_AT_MOST) {
-    throw usage("Clients times pipeline times value bytes exceeds 1 GiB, more than the generator may hold.");
+function readyPlan(tiny: boolean, full: boolean): readonly LoadLists[] {
+  if (tiny) return TINY_PLAN;
+  return full ? FULL_PLAN : STANDARD_PLAN;
+}
+
+/** The lists on the command line, each with the usual one where it is not given; undefined where none is. */
+function listsOf(values: ReadonlyMap<OptionName, string>, tiny: boolean): LoadLists | undefined {
+  if (!LIST_OPTIONS.some((name) => values.has(name))) return undefined;
+  const list = <Item>(name: OptionName, usual: readonly Item[], read: (text: string) => Item[]) => {
+    const text = values.get(name);
+    return text === undefined ? usual : read(text);
+  };
+  const usual = tiny ? { ...USUAL_LISTS, clients: TINY_CLIENTS } : USUAL_LISTS;
+  return {
+    workloads: list("workload", usual.workloads, (text) => wordsOf("workload", text, WORKLOAD_NAMES)),
+    pipelines: list("pipeline", usual.pipelines, (text) => integersOf("pipeline", text, 1, 10_000)),
+    clients: list("clients", usual.clients, (text) => integersOf("clients", text, 1, 10_000)),
+    valueBytes: list("value-bytes", usual.valueBytes, (text) =>
+      integersOf("value-bytes", text, 1, 16 * 2 ** 20),
+    ),
+    distributions: list("distribution", usual.distributions, (text) =>
+      wordsOf("distribution", text, DISTRIBUTIONS),
+    ),
+    data: list("data", usual.data, (text) => wordsOf("data", text, DATA_PLACES)),
+    rates: list("rate", usual.rates, (text) => risingOf("rate", text, 10_000_000)),
+  };
+}
+
+/** Refuses what the generator could not hold, where it was asked for; the ready plans leave such a case out. */
+function refuseTooMuch(options: BenchOptions, asked: boolean): void {
+  const cases = casesOf(options);
+  if (asked && !cases.every(fitsGenerator)) {
+    throw usage(
+      "Clients times pipeline times bytes of a request exceeds 1 GiB, more than the generator may hold.",
+    );
   }
-  return options;
+  if (!cases.some(fitsGenerator)) throw usage("--only leaves no case to measure.");
 }
 
 interface GivenWords {
@@ -185,44 +258,6 @@ function isOption(name: string): name is OptionName {
   return Object.hasOwn(entries, name);
 }
 
-function numberOf(name: OptionName, text: string, lowest: number, highest: number): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (!(value >= lowest && value <= highest)) {
-    throw usage(`--${name} is a number from ${lowest} to ${highest}, not ${JSON.stringify(text)}.`);
-  }
-  return value;
-}
-
-function integerOf(name: OptionName, text: string, lowest: number, highest: number): number {
-  const value = numberOf(name, text, lowest, highest);
-  if (!Number.isInteger(value)) throw usage(`--${name} is a whole number, not ${JSON.stringify(text)}.`);
-  return value;
-}
-
-function integersOf(name: OptionName, text: string, lowest: number, highest: number): number[] {
-  return distinct(
-    name,
-    text.split(",").map((item) => integerOf(name, item, lowest, highest)),
-  );
-}
-
-function wordsOf<Word extends string>(name: OptionName, text: string, allowed: readonly Word[]): Word[] {
-  return distinct(
-    name,
-    text.split(",").map((item) => {
-      const word = allowed.find((candidate) => candidate === item);
-      if (word === undefined)
-        throw usage(`--${name} is of ${allowed.join(", ")}; ${JSON.stringify(item)} is none.`);
-      return word;
-    }),
-  );
-}
-
-function distinct<Item>(name: OptionName, items: Item[]): Item[] {
-  if (new Set(items).size !== items.length) throw usage(`--${name} names something twice.`);
-  return items;
-}
-
 function serversOf(text: string): Pick<BenchOptions, "servers" | "optionalServers"> {
   if (text === "both") return { servers: ["basalt", "redis"], optionalServers: ["redis"] };
   if (text === "all") {
@@ -231,15 +266,4 @@ function serversOf(text: string): Pick<BenchOptions, "servers" | "optionalServer
   const named = wordsOf("server", text, SERVER_NAMES);
   // In the order of the list of servers: the first is what the others are a reference for.
   return { servers: SERVER_NAMES.filter((server) => named.includes(server)), optionalServers: [] };
-}
-
-function labelOf(text: string): string {
-  if (!/^[a-z0-9][a-z0-9.-]{0,60}$/.test(text)) {
-    throw usage(`--label is of lower-case letters, digits, dots and hyphens, not ${JSON.stringify(text)}.`);
-  }
-  return text;
-}
-
-function usage(sentence: string): BasaltError {
-  return new BasaltError("USAGE", sentence);
 }

@@ -2,18 +2,32 @@
 // it started is stopped when it ends, also when it fails or is interrupted; nothing is killed but by the pid of a child.
 import { setTimeout as sleep } from "node:timers/promises";
 import { BasaltError, errorText } from "../src/base/index";
+import { Ladders } from "./ladders";
 import { GeneratorProcess } from "./load/index";
 import type { LoadResult } from "./load/index";
-import { cpuBetween, machineCpuUs, processUsage, residentBytes, totalUs, untilQuiet } from "./measure/index";
+import {
+  DEEPEST,
+  DiskFile,
+  PageCacheDropper,
+  cpuBetween,
+  machineCpuUs,
+  processUsage,
+  residentBytes,
+  totalUs,
+  untilQuiet,
+} from "./measure/index";
 import type { BenchOptions } from "./options";
 import { dataSets, turns } from "./plan";
 import type { BenchCase, DataSet } from "./plan";
-import type { Run } from "./report/index";
-import { ServerProcess } from "./servers/index";
+import type { DiskRun, Run } from "./report/index";
+import { ServerProcess, withSmallCaches } from "./servers/index";
 import type { ServerKind } from "./servers/index";
 
 const QUIET_LIMIT_MS = 30_000;
 const PRELOAD_CLIENTS = 16;
+/** The blocks of Basalt's tables: native/src/core/instance-options.cc. */
+const TABLE_BLOCK_BYTES = 16 * 1024;
+const DISK_FILE_BYTES_AT_MOST = 2 ** 30;
 /** Keys that keep a child's environment from changing what is measured. */
 const FOREIGN_SETTINGS = /^(BASALT_|NODE_OPTIONS$)/;
 
@@ -33,6 +47,8 @@ export class BenchRunner {
   private readonly starting = new Set<Promise<Stoppable>>();
   private readonly environment: NodeJS.ProcessEnv;
   private readonly runs: Run[] = [];
+  private readonly disk: DiskRun[] = [];
+  private total = 0;
   private stopped = false;
 
   constructor(
@@ -49,18 +65,23 @@ export class BenchRunner {
   /** Runs everything. Fails at the first wrong reply, lost connection or server that ends. */
   async run(): Promise<readonly Run[]> {
     const sets = dataSets(this.options);
-    const total =
-      sets.reduce((sum, { cases }) => sum + cases.length, 0) * this.kinds.length * this.options.repetitions;
+    this.total = sets.reduce((sum, set) => sum + set.cases.length * this.kindsFor(set).length, 0);
+    this.total *= this.options.repetitions;
     try {
       for (const dataSet of sets) {
         for (let repetition = 0; repetition < this.options.repetitions; repetition++) {
-          await this.repeat(dataSet, repetition, total);
+          await this.repeat(dataSet, repetition);
         }
       }
     } finally {
       await this.stop();
     }
     return this.runs;
+  }
+
+  /** What the disk itself gave, for the cases that read from it. */
+  get diskRuns(): readonly DiskRun[] {
+    return this.disk;
   }
 
   /** Stops all processes, those that are starting too, and removes their data; a run under way fails. */
@@ -74,35 +95,52 @@ export class BenchRunner {
     await Promise.all([...this.running].map((process) => this.ended(process)));
   }
 
-  private async repeat(dataSet: DataSet, repetition: number, total: number): Promise<void> {
+  /** The servers that can be measured on some data, as they are started for it. */
+  private kindsFor({ data }: DataSet): readonly ServerKind[] {
+    if (data === "memory") return this.kinds;
+    return this.kinds.flatMap((kind) => withSmallCaches(kind, this.options.cacheBytes) ?? []);
+  }
+
+  private async repeat(dataSet: DataSet, repetition: number): Promise<void> {
+    const kinds = this.kindsFor(dataSet);
+    if (kinds.length === 0) return;
     const { repetitions } = this.options;
-    this.progress.step(
-      `repetition ${repetition + 1} of ${repetitions}: starting servers, writing ${dataSet.keys} keys`,
-    );
+    const keys = `${dataSet.keys} keys of ${dataSet.valueBytes} B`;
+    this.progress.step(`repetition ${repetition + 1} of ${repetitions}: starting servers, writing ${keys}`);
     const servers: ServerProcess[] = [];
-    for (const kind of this.kinds) {
+    for (const kind of kinds) {
       const server = await this.started(ServerProcess.start(kind, this.dataDir, this.environment));
       await this.guard(server, () => this.preload(server, dataSet));
       servers.push(server);
     }
+    const ladders = new Ladders();
     for (const [caseIndex, benchCase] of dataSet.cases.entries()) {
       const names = turns(
-        this.kinds.map((kind) => kind.name),
+        kinds.map((kind) => kind.name),
         repetition,
         caseIndex,
       );
       for (const [turn, name] of names.entries()) {
         const server = servers.find((candidate) => candidate.kind.name === name);
         if (server === undefined) throw new BasaltError("NO_SERVER", `No server ${name} runs.`);
+        if (ladders.isBeyond(benchCase, name)) {
+          this.total--;
+          continue;
+        }
         const run = await this.guard(server, () => this.measure(server, benchCase, repetition, turn));
+        ladders.climb(benchCase, name, run.operationsPerSecond);
         this.runs.push(run);
-        this.progress.ran(run, benchCase, this.runs.length, total);
+        this.progress.ran(run, benchCase, this.runs.length, this.total);
       }
+      if (benchCase.data === "disk") await this.measureDisk(benchCase, repetition);
     }
     await this.stopAll();
   }
 
-  private async preload(server: ServerProcess, { keys, valueBytes, cases }: DataSet): Promise<void> {
+  private async preload(
+    server: ServerProcess,
+    { keys, valueBytes, cases, preloads }: DataSet,
+  ): Promise<void> {
     const anyCase = cases[0]!;
     const generator = await this.generator(server, {
       ...anyCase,
@@ -110,9 +148,35 @@ export class BenchRunner {
       keys,
       valueBytes,
     });
-    await generator.preload(keys);
+    await generator.preload(keys, preloads);
     await this.ended(generator);
     await this.waitUntilQuiet(server);
+  }
+
+  /** Reads as the case does, without a server: blocks at random, as many at a time as there are requests. */
+  private async measureDisk(benchCase: BenchCase, repetition: number): Promise<void> {
+    const { clients, pipeline, keys, valueBytes } = benchCase;
+    const fileBytes = Math.min(DISK_FILE_BYTES_AT_MOST, keys * valueBytes);
+    const file = DiskFile.create(this.dataDir, fileBytes);
+    const stoppable = { stop: () => Promise.resolve(file.remove()) };
+    this.running.add(stoppable);
+    const depth = Math.min(DEEPEST, clients * pipeline);
+    const { seconds, seed } = this.options;
+    const load = { blockBytes: TABLE_BLOCK_BYTES, depth, seconds, seed };
+    const figures = await file.measure(load, this.environment);
+    await this.ended(stoppable);
+    const run = {
+      caseId: benchCase.id,
+      repetition,
+      blockBytes: TABLE_BLOCK_BYTES,
+      depth,
+      fileBytes,
+      ...figures,
+    };
+    this.disk.push(run);
+    this.progress.step(
+      `the disk itself: ${Math.round(figures.readsPerSecond)} reads/s of ${TABLE_BLOCK_BYTES} B, ${depth} at a time`,
+    );
   }
 
   private async measure(
@@ -121,14 +185,16 @@ export class BenchRunner {
     repetition: number,
     turn: number,
   ): Promise<Run> {
+    const { seconds, warmUpSeconds } = this.options;
     const generator = await this.generator(server, benchCase);
-    if (this.options.warmUpSeconds > 0) await generator.closedLoop(this.options.warmUpSeconds);
+    if (warmUpSeconds > 0) await loaded(generator, warmUpSeconds, benchCase);
     await this.waitUntilQuiet(server);
+    const dropper = benchCase.data === "disk" ? await PageCacheDropper.start(server.pid) : undefined;
 
     const machineBefore = machineCpuUs();
     const serverBefore = processUsage(server.pid);
     const generatorBefore = processUsage(generator.pid);
-    const result = await generator.closedLoop(this.options.seconds);
+    const result = await loaded(generator, seconds, benchCase).finally(() => dropper?.stop());
     const generatorCpu = cpuBetween(generatorBefore, processUsage(generator.pid));
     const serverLoaded = processUsage(server.pid);
     const machineUs = machineCpuUs() - machineBefore;
@@ -149,6 +215,7 @@ export class BenchRunner {
       quiet,
       otherCores: Math.max(0, machineUs - ownUs) / result.elapsedUs,
       serverWrittenBytes: serverAfter.writtenBytes - serverBefore.writtenBytes,
+      serverReadBytes: serverLoaded.readBytes - serverBefore.readBytes,
       serverResidentBytes: residentBytes(server.pid),
     };
   }
@@ -194,8 +261,16 @@ export class BenchRunner {
   }
 }
 
+/** The case's load for a time: closed loop, or open at its rate. */
+function loaded(generator: GeneratorProcess, seconds: number, { rate }: BenchCase): Promise<LoadResult> {
+  return rate === undefined ? generator.closedLoop(seconds) : generator.openLoop(seconds, rate);
+}
+
 function loadFigures(
   result: LoadResult,
-): Pick<Run, "operations" | "elapsedUs" | "operationsPerSecond" | "latency" | "sentBytes" | "receivedBytes"> {
+): Pick<
+  Run,
+  "operations" | "elapsedUs" | "operationsPerSecond" | "latency" | "sentBytes" | "receivedBytes" | "openLoop"
+> {
   return { ...result, operationsPerSecond: (result.operations / result.elapsedUs) * 1e6 };
 }

@@ -27,7 +27,7 @@ export interface LineChart {
 
 const WIDTH = 760;
 const HEIGHT = 420;
-const PLOT = { left: 78, right: 730, top: 66, bottom: 360 };
+const PLOT = { left: 78, right: 716, top: 66, bottom: 360 };
 
 /** The chart as a whole SVG file; without any point to place, one that says so. */
 export function lineChart(chart: LineChart): string {

@@ -9,7 +9,7 @@ import { BasaltError } from "../../src/base/index";
 import { Children } from "../children";
 import { runProgram, say } from "../command-line";
 import type { GivenOptions, ProgramHelp } from "../command-line";
-import { GeneratorProcess, WORKLOAD_NAMES } from "../load/index";
+import { GeneratorProcess, WORKLOAD_NAMES, workloads } from "../load/index";
 import type { LoadSpec } from "../load/index";
 import { diskDirectory } from "../measure/index";
 import { ServerProcess, serverKinds } from "../servers/index";
@@ -87,7 +87,7 @@ async function flame(options: Options): Promise<number> {
     const spec: LoadSpec = { ...load, distribution: "uniform", port: server.port };
     say(`writing ${keys} keys`);
     const preloader = await children.started(GeneratorProcess.start(spec, children.environment));
-    await preloader.preload(keys);
+    await preloader.preload(keys, [workloads[spec.workload].preload]);
     await children.ended(preloader);
     // Its data stay for the server under the profiler: what is drawn is the load, not the writing of keys.
     await server.kill();

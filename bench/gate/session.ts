@@ -4,8 +4,8 @@
 // at once only.
 import { assert } from "../../src/base/index";
 import type { Children } from "../children";
-import { GeneratorProcess } from "../load/index";
-import type { LoadResult } from "../load/index";
+import { GeneratorProcess, workloads } from "../load/index";
+import type { LoadResult, PreloadName } from "../load/index";
 import { cpuBetween, processUsage, residentBytes, totalUs, untilQuiet } from "../measure/index";
 import type { CpuTime } from "../measure/index";
 import { ServerProcess } from "../servers/index";
@@ -113,7 +113,7 @@ export class GateSession {
       ServerProcess.start(kind, this.dataDir, this.children.environment),
     );
     const preloader = await this.generator(server, this.preloadLoad(), this.form.keys);
-    await preloader.preload(this.form.keys);
+    await preloader.preload(this.form.keys, preloadsOf(loads));
     await this.children.ended(preloader);
     const generators = new Map<string, GeneratorProcess>();
     for (const load of loads) {
@@ -182,6 +182,11 @@ export class GateSession {
   private quiet(server: ServerProcess): Promise<boolean> {
     return untilQuiet(server.pid, QUIET_MS, QUIET_LIMIT_MS);
   }
+}
+
+/** What has to be in a server before these loads. */
+function preloadsOf(loads: readonly GateLoad[]): readonly PreloadName[] {
+  return [...new Set(loads.map(({ workload }): PreloadName => workloads[workload].preload))];
 }
 
 function generatorOf({ generators }: Side, load: GateLoad): GeneratorProcess {

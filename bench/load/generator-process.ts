@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { BasaltError } from "../../src/base/index";
 import type { GeneratorAnswer, GeneratorRequest, LoadResult, LoadSpec } from "./load-messages";
+import type { PreloadName } from "./workloads";
 
 const CONNECT_LIMIT_MS = 30_000;
 /** How long a load may run beyond its own time before the server counts as stuck. */
@@ -36,14 +37,19 @@ export class GeneratorProcess {
     return this.child.pid ?? 0;
   }
 
-  /** Writes every key once. */
-  preload(keys: number): Promise<LoadResult> {
-    const limitMs = OVERRUN_LIMIT_MS + (keys / PRELOAD_KEYS_PER_SECOND_AT_LEAST) * 1000;
-    return this.load({ type: "preload" }, limitMs);
+  /** Writes every one of the `keys` keys once, for each of the kinds. */
+  preload(keys: number, kinds: readonly PreloadName[] = ["strings"]): Promise<LoadResult> {
+    const limitMs = OVERRUN_LIMIT_MS + ((keys * kinds.length) / PRELOAD_KEYS_PER_SECOND_AT_LEAST) * 1000;
+    return this.load({ type: "preload", kinds }, limitMs);
   }
 
   closedLoop(seconds: number): Promise<LoadResult> {
     return this.load({ type: "closed-loop", seconds }, seconds * 1000 + OVERRUN_LIMIT_MS);
+  }
+
+  /** `rate` requests a second; what the server leaves behind may take half as long again. */
+  openLoop(seconds: number, rate: number): Promise<LoadResult> {
+    return this.load({ type: "open-loop", seconds, rate }, seconds * 1500 + OVERRUN_LIMIT_MS);
   }
 
   async stop(): Promise<void> {

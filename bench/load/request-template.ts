@@ -1,22 +1,34 @@
 // A request as bytes with holes: where key digits go, where values go, and how long a right answer is. Templates are
 // built once; the hot path copies or patches them (request-batch.ts). A key is `key:` and twelve decimal digits, the
-// form redis-benchmark uses, so that both generators ask the same work of a server. Pure.
+// form redis-benchmark uses, so that both generators ask the same work of a server; counters and hashes have keys of the
+// same form and length. Pure.
 import { assert } from "../../src/base/index";
 import { encodeCommand } from "../../src/resp/index";
 
-/** Stands for a key drawn from the key source. */
+/** Stands for the key of a string, drawn from the key source. */
 export const KEY = Symbol("key");
+/** Stands for the key of a counter, drawn from the key source. */
+export const COUNTER = Symbol("counter");
+/** Stands for the key of a hash, drawn from the key source. */
+export const HASH = Symbol("hash");
 /** Stands for a value of the load's size. */
 export const VALUE = Symbol("value");
 
-export type RequestPart = string | typeof KEY | typeof VALUE;
+export type RequestPart = string | typeof KEY | typeof COUNTER | typeof HASH | typeof VALUE;
 
-/** What a right answer is: it fixes the bytes of a reply, so that a wrong one cannot pass as fast. */
-export type ExpectedReply = "ok" | "value" | "any";
+/** What counters begin with: for the next nine million million INCRs a reply has as many digits. */
+export const COUNTER_START = "1000000000000";
+
+/**
+ * What a right answer is: it fixes the bytes of a reply, so that a wrong one cannot pass as fast. `values`: a value for
+ * each key of the request; `counter`: an integer of a counter's digits; `digit`: an integer of one digit.
+ */
+export type ExpectedReply = "ok" | "value" | "values" | "counter" | "digit" | "any";
 
 export const KEY_DIGITS = 12;
-const KEY_PREFIX = "key:";
-const KEY_BYTES = KEY_PREFIX.length + KEY_DIGITS;
+const KEY_PREFIXES = { [KEY]: "key:", [COUNTER]: "ctr:", [HASH]: "hsh:" } as const;
+const PREFIX_BYTES = 4;
+const KEY_BYTES = PREFIX_BYTES + KEY_DIGITS;
 
 export interface RequestTemplate {
   readonly bytes: Buffer;
@@ -40,36 +52,41 @@ export function requestTemplate(
   for (const part of parts) {
     const length = lengthOf(part, valueBytes);
     at += bulkHeadBytes(length);
-    if (part === KEY) keyDigitsAt.push(at + KEY_PREFIX.length);
     if (part === VALUE) valueAt.push(at);
+    else if (typeof part !== "string") keyDigitsAt.push(at + PREFIX_BYTES);
     at += length + 2;
   }
   assert(at === bytes.length, "a template's offsets follow its encoding");
-  return { bytes, keyDigitsAt, valueAt, replyBytes: replyBytes(reply, valueBytes) };
+  return { bytes, keyDigitsAt, valueAt, replyBytes: replyBytes(reply, keyDigitsAt.length, valueBytes) };
 }
 
 function placeholder(part: RequestPart, valueBytes: number): string | Buffer {
-  if (part === KEY) return KEY_PREFIX + "0".repeat(KEY_DIGITS);
-  if (part === VALUE) return Buffer.alloc(valueBytes);
-  return part;
+  if (typeof part === "string") return part;
+  return part === VALUE ? Buffer.alloc(valueBytes) : KEY_PREFIXES[part] + "0".repeat(KEY_DIGITS);
 }
 
 function lengthOf(part: RequestPart, valueBytes: number): number {
-  if (part === KEY) return KEY_BYTES;
-  if (part === VALUE) return valueBytes;
-  return Buffer.byteLength(part, "latin1");
+  if (typeof part === "string") return Buffer.byteLength(part, "latin1");
+  return part === VALUE ? valueBytes : KEY_BYTES;
 }
 
 function bulkHeadBytes(length: number): number {
   return `$${length}\r\n`.length;
 }
 
-function replyBytes(reply: ExpectedReply, valueBytes: number): number | undefined {
+function replyBytes(reply: ExpectedReply, keys: number, valueBytes: number): number | undefined {
+  const bulk = bulkHeadBytes(valueBytes) + valueBytes + 2;
   switch (reply) {
     case "ok":
       return "+OK\r\n".length;
     case "value":
-      return bulkHeadBytes(valueBytes) + valueBytes + 2;
+      return bulk;
+    case "values":
+      return `*${keys}\r\n`.length + keys * bulk;
+    case "counter":
+      return `:${COUNTER_START}\r\n`.length;
+    case "digit":
+      return ":0\r\n".length;
     case "any":
       return undefined;
   }

@@ -14,13 +14,18 @@ export interface CpuTime {
 export interface ProcessUsage extends CpuTime {
   /** Bytes the process caused to be sent to a disk; 0 where the system does not tell. */
   readonly writtenBytes: number;
+  /** Bytes it read from a disk, past the page cache; 0 where the system does not tell. */
+  readonly readBytes: number;
 }
 
 export function processUsage(pid: number): ProcessUsage {
   try {
+    const cpuTime = cpuTimeOf(readFileSync(`/proc/${pid}/stat`, "latin1"));
+    const transfers = readIfAllowed(`/proc/${pid}/io`);
     return {
-      ...cpuTimeOf(readFileSync(`/proc/${pid}/stat`, "latin1")),
-      writtenBytes: numberAfter("write_bytes:", readIfAllowed(`/proc/${pid}/io`)),
+      ...cpuTime,
+      writtenBytes: numberAfter("\nwrite_bytes:", transfers),
+      readBytes: numberAfter("\nread_bytes:", transfers),
     };
   } catch (error) {
     throw new BasaltError("NO_PROCESS", `The usage of process ${pid} cannot be read; it may have ended.`, {

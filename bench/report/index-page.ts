@@ -1,22 +1,29 @@
-// The list of reports in perf-reports/README.md, newest first, with throughput ratios against redis-server that syncs.
-// It is rewritten between two markers; the rest of the page is people's. Files of another format are left out.
+// The trend over reports: the list in perf-reports/README.md, newest first, with throughput ratios against redis-server
+// that syncs, and trend.svg, the same ratios as lines, oldest first. The list is rewritten between two markers; the rest of
+// the page is people's. Files of another format are left out.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { lineChart } from "../charts/index";
 import { REPORT_FORMAT } from "./report-data";
 import type { Report } from "./report-data";
 
 const BEGIN = "<!-- reports: written by npm run bench -->";
 const END = "<!-- end of reports -->";
 
-/** The loads of the list's columns, the usual ones: 50 clients, 64 bytes. */
-const COLUMNS = [
-  { title: "SET", workload: "set", pipeline: 1 },
-  { title: "SET p16", workload: "set", pipeline: 16 },
-  { title: "GET", workload: "get", pipeline: 1 },
-  { title: "GET p16", workload: "get", pipeline: 16 },
-  { title: "mixed", workload: "mixed", pipeline: 1 },
-  { title: "mixed p16", workload: "mixed", pipeline: 16 },
+const TREND_FILE = "trend.svg";
+
+/** The loads that are followed over time, the usual ones: 50 clients, 64 bytes, closed loop. */
+const FOLLOWED = [
+  { title: "SET", workload: "set", pipeline: 1, distribution: "uniform" },
+  { title: "SET p16", workload: "set", pipeline: 16, distribution: "uniform" },
+  { title: "GET", workload: "get", pipeline: 1, distribution: "uniform" },
+  { title: "GET p16", workload: "get", pipeline: 16, distribution: "uniform" },
+  { title: "GET p16 hot", workload: "get", pipeline: 16, distribution: "hot" },
+  { title: "mixed", workload: "mixed", pipeline: 1, distribution: "uniform" },
+  { title: "mixed p16", workload: "mixed", pipeline: 16, distribution: "uniform" },
+  { title: "INCR", workload: "incr", pipeline: 1, distribution: "uniform" },
 ] as const;
+type Followed = (typeof FOLLOWED)[number];
 
 export interface ListedReport {
   /** The file's name without its ending. */
@@ -24,13 +31,17 @@ export interface ListedReport {
   readonly report: Report;
 }
 
-/** Rewrites the list in the directory's README.md; does nothing where there is none, or none with markers. */
+/** Rewrites list and chart of the directory; does nothing where there is no README.md, or none with markers. */
 export function updateIndex(directory: string): void {
   const page = join(directory, "README.md");
   if (!existsSync(page)) return;
   const text = readFileSync(page, "utf8");
-  const updated = withList(text, renderList(readReports(directory)));
-  if (updated !== undefined && updated !== text) writeFileSync(page, updated);
+  const reports = readReports(directory);
+  const picture = `![Ratio to redis-server over the reports](${TREND_FILE})`;
+  const updated = withList(text, `${picture}\n\n${renderList(reports)}`);
+  if (updated === undefined) return;
+  writeFileSync(join(directory, TREND_FILE), trendChart(reports));
+  if (updated !== text) writeFileSync(page, updated);
 }
 
 /** The page with another list between its markers, or undefined when it has no markers. */
@@ -43,13 +54,35 @@ export function withList(page: string, list: string): string | undefined {
 
 export function renderList(reports: readonly ListedReport[]): string {
   if (reports.length === 0) return "None yet.";
-  const newestFirst = reports.toSorted((one, other) =>
-    other.report.environment.startedAt.localeCompare(one.report.environment.startedAt),
-  );
-  const head = ["report", "commit", ...COLUMNS.map((column) => column.title)];
+  const head = ["report", "commit", ...FOLLOWED.map((followed) => followed.title)];
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...newestFirst.map((listed) => line(rowOf(listed)))].join(
-    "\n",
+  const rows = oldestFirst(reports).reverse().map(rowOf);
+  return [head, head.map(() => "---"), ...rows].map(line).join("\n");
+}
+
+/** Each load's ratio over the reports that have it, as SVG. */
+export function trendChart(reports: readonly ListedReport[]): string {
+  const ordered = oldestFirst(reports);
+  return lineChart({
+    title: "Throughput, Basalt ÷ redis-server with appendfsync always",
+    x: {
+      title: "reports, oldest first",
+      format: (place) => ordered[place]?.report.environment.startedAt.slice(0, 10) ?? "",
+    },
+    y: { title: "ratio" },
+    series: FOLLOWED.map((followed) => ({
+      name: followed.title,
+      points: ordered.flatMap(({ report }, index): [number, number][] => {
+        const ratio = ratioOf(report, followed);
+        return ratio === undefined ? [] : [[index, ratio]];
+      }),
+    })),
+  });
+}
+
+function oldestFirst(reports: readonly ListedReport[]): ListedReport[] {
+  return reports.toSorted((one, other) =>
+    one.report.environment.startedAt.localeCompare(other.report.environment.startedAt),
   );
 }
 
@@ -58,22 +91,25 @@ function rowOf({ stem, report }: ListedReport): string[] {
   return [
     `[${startedAt.slice(0, 10)} ${report.name}](${stem}.md)`,
     modified ? `${commitShort} + changes` : commitShort,
-    ...COLUMNS.map((column) => ratioText(report, column)),
+    ...FOLLOWED.map((followed) => ratioOf(report, followed)?.toFixed(2) ?? "–"),
   ];
 }
 
-function ratioText(report: Report, { workload, pipeline }: (typeof COLUMNS)[number]): string {
+function ratioOf(report: Report, { workload, pipeline, distribution }: Followed): number | undefined {
   const summary = report.cases.find(
     ({ case: load }) =>
       load.workload === workload &&
       load.pipeline === pipeline &&
+      load.distribution === distribution &&
       load.clients === 50 &&
-      load.valueBytes === 64,
+      load.valueBytes === 64 &&
+      load.rate === undefined &&
+      load.data === undefined,
   );
   const ratio = summary?.ratios.find(
     ({ subject, reference }) => subject === "basalt" && reference === "redis",
   );
-  return ratio === undefined ? "–" : ratio.operationsPerSecond.median.toFixed(2);
+  return ratio?.operationsPerSecond.median;
 }
 
 function readReports(directory: string): ListedReport[] {

@@ -1,7 +1,7 @@
 // A report as data: what the JSON file holds and what Markdown is rendered from. Later versions may add fields; one that
 // changes a field's meaning raises `format`. Runs are kept whole, so that a summary can be computed anew.
-import type { LatencySummary } from "../load/index";
-import type { CpuTime } from "../measure/index";
+import type { LatencySummary, OpenLoopFigures } from "../load/index";
+import type { CpuTime, DiskFigures } from "../measure/index";
 import type { BenchOptions } from "../options";
 import type { BenchCase } from "../plan";
 import type { ServerName } from "../servers/index";
@@ -32,9 +32,22 @@ export interface Run {
   /** CPU that neither server nor generator used while the load ran, in cores; high: the machine had other work. */
   readonly otherCores: number;
   readonly serverWrittenBytes: number;
+  /** Read from the disk itself while the load ran; absent in older reports. */
+  readonly serverReadBytes?: number;
   readonly serverResidentBytes: number;
   readonly sentBytes: number;
   readonly receivedBytes: number;
+  /** Of an open loop. */
+  readonly openLoop?: OpenLoopFigures;
+}
+
+/** What the disk itself gave within the same minute as the runs of a case whose data do not fit in memory. */
+export interface DiskRun extends DiskFigures {
+  readonly caseId: string;
+  readonly repetition: number;
+  readonly blockBytes: number;
+  readonly depth: number;
+  readonly fileBytes: number;
 }
 
 /** A server's figures for a case, over the repetitions. */
@@ -100,4 +113,6 @@ export interface Report {
   readonly options: Omit<BenchOptions, "reportDir" | "dataDir">;
   readonly cases: readonly CaseSummary[];
   readonly runs: readonly Run[];
+  /** Absent in older reports. */
+  readonly disk?: readonly DiskRun[];
 }

@@ -2,8 +2,9 @@
 import type { BenchCase } from "../plan";
 import type { ServerName } from "../servers/index";
 import { ratioOfPairs, spread } from "../statistics";
+import type { Spread } from "../statistics";
 import type { CpuTime } from "../measure/index";
-import type { CaseSummary, RatioSummary, Run, ServerSummary } from "./report-data";
+import type { CaseSummary, DiskRun, RatioSummary, Run, ServerSummary } from "./report-data";
 
 type Figure = (run: Run) => number;
 
@@ -23,6 +24,45 @@ export function summarise(
     if (own.length > 0) summaries.push(caseSummary(benchCase, servers, own));
   }
   return summaries;
+}
+
+/** A server that reads from disk beside the disk's own limit. */
+export interface DiskSummary {
+  readonly case: BenchCase;
+  readonly server: ServerName;
+  readonly operationsPerSecond: Spread;
+  readonly diskReadsPerSecond: Spread;
+  /** Operations for each read that the disk gives, of pairs within a repetition. */
+  readonly share: Spread | undefined;
+  readonly readBytesPerOperation: Spread;
+  /** One of the disk's runs, for what they have in common. */
+  readonly diskRun: DiskRun;
+}
+
+/** One for each server and each case of which the disk was measured. */
+export function summariseDisk(
+  cases: readonly CaseSummary[],
+  runs: readonly Run[],
+  disk: readonly DiskRun[],
+): DiskSummary[] {
+  return cases.flatMap(({ case: benchCase, servers }) => {
+    const diskRuns = disk.filter((run) => run.caseId === benchCase.id);
+    const [diskRun] = diskRuns;
+    if (diskRun === undefined) return [];
+    const limits = new Map(diskRuns.map((run) => [run.repetition, run.readsPerSecond]));
+    return servers.map(({ server, operationsPerSecond: speed }) => {
+      const own = runs.filter((run) => run.caseId === benchCase.id && run.server === server);
+      return {
+        case: benchCase,
+        server,
+        operationsPerSecond: speed,
+        diskReadsPerSecond: spread([...limits.values()]),
+        share: ratioOfPairs(byRepetition(own, server, operationsPerSecond), limits),
+        readBytesPerOperation: spread(own.map((run) => (run.serverReadBytes ?? 0) / run.operations)),
+        diskRun,
+      };
+    });
+  });
 }
 
 function caseSummary(

@@ -1,4 +1,4 @@
 // The door of bench/servers/: the servers that can be measured, and one that runs.
-export { SERVER_NAMES, serverKinds } from "./server-kinds";
+export { SERVER_NAMES, serverKinds, withSmallCaches } from "./server-kinds";
 export type { ServerKind, ServerName } from "./server-kinds";
 export { ServerProcess } from "./server-process";

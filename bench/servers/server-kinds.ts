@@ -15,6 +15,8 @@ export interface ServerKind {
   readonly program: string;
   /** The arguments that serve `port` on 127.0.0.1 with data in `dataDir`. */
   readonly args: (port: number, dataDir: string) => string[];
+  /** The further arguments that keep all its caches together within some bytes; absent: its data are all in memory. */
+  readonly cacheArgs?: (bytes: number) => string[];
   /** What is installed, or undefined when nothing is. */
   readonly version: () => string | undefined;
 }
@@ -29,6 +31,7 @@ export function serverKinds(root: string): Record<ServerName, ServerKind> {
     title: "Basalt",
     program: process.execPath,
     args: (port, dataDir) => [basaltEntry, "serve", ...basaltArgs(port, dataDir)],
+    cacheArgs: basaltCacheArgs,
     version: () => (existsSync(basaltEntry) ? packageVersion(root) : undefined),
   };
   return {
@@ -73,6 +76,23 @@ function basaltArgs(port: number, dataDir: string): string[] {
     ...["--data-dir", resolve(dataDir), "--redis-port", String(port)],
     ...closed.flatMap((name) => [`--${name}-port`, "off"]),
   ];
+}
+
+/** Blocks and rows share the bytes as they do by default; what has been written is soon flushed, so it is no cache. */
+function basaltCacheArgs(bytes: number): string[] {
+  const rows = Math.floor(bytes / 3);
+  const writeBuffer = Math.max(2 ** 20, Math.floor(bytes / 6));
+  return [
+    ...["--cache-bytes", String(bytes - rows), "--hot-rows-bytes", String(rows)],
+    ...["--write-buffer-bytes", String(writeBuffer)],
+  ];
+}
+
+/** A kind of server whose caches are kept small, or undefined where that can't be. */
+export function withSmallCaches(kind: ServerKind, bytes: number): ServerKind | undefined {
+  const { args, cacheArgs } = kind;
+  if (cacheArgs === undefined) return undefined;
+  return { ...kind, args: (port, dataDir) => [...args(port, dataDir), ...cacheArgs(bytes)] };
 }
 
 function packageVersion(root: string): string {

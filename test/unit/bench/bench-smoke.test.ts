@@ -31,22 +31,30 @@ function tinyReport(servers: string): Report {
   expect(readdirSync(dataDir)).toEqual([]);
   const names = readdirSync(out).sort();
   expect(names.map((name) => name.replace(/^\d{4}-\d\d-\d\d-[0-9a-z]+-/, ""))).toEqual([
+    "tiny",
     "tiny.json",
     "tiny.md",
   ]);
-  expect(stdout).toContain(readFileSync(join(out, names[1] ?? ""), "utf8"));
-  return JSON.parse(readFileSync(join(out, names[0] ?? ""), "utf8")) as Report;
+  expect(readdirSync(join(out, names[0] ?? "")).sort()).toEqual([
+    ...["latency-get.svg", "latency-mget.svg", "latency-mixed.svg", "latency-set.svg"],
+    ...["rate-1-get.svg", "throughput.svg"],
+  ]);
+  expect(stdout).toContain(readFileSync(join(out, names[2] ?? ""), "utf8"));
+  return JSON.parse(readFileSync(join(out, names[1] ?? ""), "utf8")) as Report;
 }
 
+/** Cases of the tiny plan whose data fit in memory. */
+const MEMORY_CASES = 11;
+
 function expectEveryCase(report: Report, servers: readonly string[]): void {
-  expect(report.cases).toHaveLength(6);
-  expect(report.runs).toHaveLength(6 * servers.length);
+  const inMemory = report.cases.filter((summary) => summary.case.data === undefined);
+  expect(inMemory).toHaveLength(MEMORY_CASES);
   for (const run of report.runs) {
     expect(run.operations).toBeGreaterThan(0);
     expect(run.operationsPerSecond).toBeGreaterThan(0);
     expect(run.latency.count).toBeGreaterThan(0);
   }
-  for (const summary of report.cases) {
+  for (const summary of inMemory) {
     expect(summary.servers.map((server) => server.server)).toEqual(servers);
     expect(summary.ratios).toHaveLength(servers.length - 1);
   }
@@ -57,12 +65,24 @@ test("redis-server alone, durable and in memory", () => {
     console.warn("skipped: redis-server is not installed");
     return;
   }
-  expectEveryCase(tinyReport("redis,redis-memory"), ["redis", "redis-memory"]);
+  const report = tinyReport("redis,redis-memory");
+  expectEveryCase(report, ["redis", "redis-memory"]);
+  // Redis has no cache that its data could exceed.
+  expect(report.cases).toHaveLength(MEMORY_CASES);
+  expect(report.disk).toEqual([]);
 });
 
 test("Basalt, beside redis-server where that is installed", () => {
   const servers = redisInstalled ? ["basalt", "redis"] : ["basalt"];
-  expectEveryCase(tinyReport("both"), servers);
+  const report = tinyReport("both");
+  expectEveryCase(report, servers);
+  const beyond = report.cases.find((summary) => summary.case.data === "disk");
+  expect(beyond?.servers.map((server) => server.server)).toEqual(["basalt"]);
+  expect(report.disk).toMatchObject([{ caseId: beyond?.case.id, blockBytes: 16_384, depth: 8 }]);
+  const [run] = report.runs.filter(({ caseId }) => caseId === beyond?.case.id);
+  expect(run?.serverReadBytes).toBeGreaterThan(0);
+  const open = report.runs.find(({ openLoop }) => openLoop !== undefined);
+  expect(open?.openLoop).toMatchObject({ rate: 500, unsent: 0 });
 });
 
 test("an interrupted bench stops what it started and removes its data", async () => {

@@ -1,11 +1,27 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  DiskFile,
   cpuTimeOf,
+  dropPages,
   fileSystemOf,
   isQuiet,
   machineCpuOf,
   processUsage,
+  tableFiles,
   untilQuiet,
 } from "../../../bench/measure/index";
 
@@ -37,7 +53,7 @@ test("the file system of a path is that of the longest mount point above it, the
 });
 
 describe("quiet", () => {
-  const idle = { userUs: 0, systemUs: 0, writtenBytes: 0 };
+  const idle = { userUs: 0, systemUs: 0, writtenBytes: 0, readBytes: 0 };
 
   test("is a window with hardly any CPU and hardly anything written", () => {
     expect(isQuiet(idle, idle, 400)).toBe(true);
@@ -62,5 +78,47 @@ describe("quiet", () => {
       await Promise.all(ends);
     }
     expect(() => processUsage(busy.pid ?? 0)).toThrow("may have ended");
+  });
+});
+
+describe("reading from the disk", () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "basalt-bench-disk-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  test("the disk's limit: whole blocks, so many at a time, from a file that goes away", async () => {
+    const file = DiskFile.create(directory, 4 * 2 ** 20);
+    expect(statSync(file.path).size).toBe(4 * 2 ** 20);
+    const load = { blockBytes: 16_384, depth: 4, seconds: 0.2, seed: 1 };
+    const figures = await file.measure(load, process.env);
+    expect(figures.readsPerSecond).toBeGreaterThan(0);
+    expect(figures.p50Us).toBeLessThanOrEqual(figures.p99Us);
+    file.remove();
+    expect(existsSync(file.path)).toBe(false);
+    await expect(file.measure(load, process.env)).rejects.toThrow(
+      /The disk's limit was not measured: .*ENOENT/,
+    );
+  });
+
+  test("table files that a process has open are found; what is dropped comes from the disk again", async () => {
+    const path = join(directory, "000001.sst");
+    const file = openSync(path, "w");
+    for (let chunk = 0; chunk < 64; chunk++) writeSync(file, Buffer.alloc(16_384, chunk));
+    fsyncSync(file);
+    expect(tableFiles(process.pid)).toEqual([path]);
+
+    const before = processUsage(process.pid).readBytes;
+    readFileSync(path);
+    expect(processUsage(process.pid).readBytes).toBe(before);
+    await dropPages([path, join(directory, "gone.sst")]);
+    readFileSync(path);
+    expect(processUsage(process.pid).readBytes - before).toBeGreaterThanOrEqual(2 ** 20);
+
+    closeSync(file);
+    expect(tableFiles(process.pid)).toEqual([]);
+    await dropPages([]);
   });
 });

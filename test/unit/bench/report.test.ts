@@ -7,9 +7,12 @@ import {
   REPORT_FORMAT,
   renderList,
   renderMarkdown,
+  reportCharts,
   shellWord,
   summarise,
+  summariseDisk,
   thousands,
+  trendChart,
   withList,
   writeReport,
 } from "../../../bench/report/index";
@@ -163,6 +166,101 @@ describe("Markdown", () => {
   });
 });
 
+/** A report of an open loop at two rates and of data beyond the cache, on Basalt and redis-server. */
+function reportOfOtherLoads(): Report {
+  const words = ["--workload", "get", "--pipeline", "1"];
+  const options = parseBenchOptions([...words, "--rate", "1000,2000"], "/project");
+  const diskOptions = parseBenchOptions([...words, "--data", "disk"], "/project");
+  if (options === undefined || diskOptions === undefined) throw new Error("help was not asked for");
+  const cases = [...dataSets(options), ...dataSets(diskOptions)].flatMap((set) => set.cases);
+  const [low, high, beyond] = cases.map(({ id }) => id);
+  if (low === undefined || high === undefined || beyond === undefined) throw new Error("no cases");
+  const lateness = { count: 10, meanUs: 60, maxUs: 900, percentilesUs: { 50: 50, 99: 600 } };
+  const open = (each: Run, rate: number): Run => ({ ...each, openLoop: { rate, unsent: 0, lateness } });
+  const runs = [
+    open(run(low, "basalt", 0, 999), 1000),
+    open(run(low, "redis", 0, 1000), 1000),
+    open(run(high, "basalt", 0, 1200), 2000),
+    { ...run(beyond, "basalt", 0, 8000), serverReadBytes: 16_000 * 12_000 },
+    { ...run(beyond, "basalt", 1, 6000), serverReadBytes: 12_000 * 12_000 },
+  ];
+  const disk = [20_000, 10_000].map((readsPerSecond, repetition) => ({
+    ...{ caseId: beyond, repetition, blockBytes: 16_384, depth: 50, fileBytes: 480 * 2 ** 20 },
+    ...{ readsPerSecond, p50Us: 100, p99Us: 200, direct: true },
+  }));
+  return reportOf({ options, cases: summarise(cases, ["basalt", "redis"], runs), runs, disk });
+}
+
+describe("other loads", () => {
+  test("latency against rate is a table of its own, without ratios", () => {
+    const text = renderMarkdown(reportOfOtherLoads());
+    const load = "GET, pipeline 1, 50 clients, 64 B";
+    expect(text).toContain(
+      `| ${load} | basalt | 1\u202f000 | 999 | 0.60 | 12.0 | 5.00 | 0.05, 0.60 | 10.00 |\n| ${load} | redis | 1\u202f000 | 1\u202f000 |`,
+    );
+    expect(text).toContain(`| ${load} | basalt | 2\u202f000 | 1\u202f200 |`);
+    expect(text).not.toContain("## Ratios");
+  });
+
+  test("data beyond the cache stand beside the disk's own limit, pair by pair", () => {
+    const report = reportOfOtherLoads();
+    const [summary, ...others] = summariseDisk(report.cases, report.runs, report.disk ?? []);
+    expect(others).toEqual([]);
+    // 8000 of 20000 and 6000 of 10000.
+    expect(summary?.share).toMatchObject({ median: 0.5, lowest: 0.4, highest: 0.6 });
+    expect(summary?.readBytesPerOperation.median).toBe(12_000);
+    const text = renderMarkdown(report);
+    expect(text).toContain("| basalt | 7\u202f000 | 15\u202f000 | **0.50** (0.40–0.60) | 12\u202f000 |");
+    expect(text).toContain("The server's caches were 48 MiB in all.");
+    expect(text).toContain("past the page cache (O_DIRECT)");
+    const cached = (report.disk ?? []).map((each) => ({ ...each, direct: false }));
+    expect(renderMarkdown({ ...report, disk: cached })).toContain("they are no limit of the disk");
+  });
+
+  test("a report from before has neither", () => {
+    const text = renderMarkdown(reportOf());
+    expect(text).not.toContain("## Latency against rate");
+    expect(text).not.toContain("## Data ten times");
+  });
+});
+
+describe("charts of a report", () => {
+  test("throughput with ratios, percentiles of each workload", () => {
+    const [throughput, latency, ...others] = reportCharts(reportOf());
+    expect(others).toEqual([]);
+    expect(throughput?.name).toBe("throughput.svg");
+    for (const text of ["SET, pipeline 1, 50 clients, 64 B", "70k", "50k", "× 0.80"]) {
+      expect(throughput?.svg).toContain(`>${text}</text>`);
+    }
+    expect(latency?.name).toBe("latency-set.svg");
+    expect(latency?.title).toBe("Latency, SET, pipeline 1, 50 clients, 64 B");
+    expect(latency?.svg.match(/<polyline/g)).toHaveLength(2);
+  });
+
+  test("latency against rate: p50 and p99 of each server, as far as it got", () => {
+    const chart = reportCharts(reportOfOtherLoads()).find(({ name }) => name === "rate-1-get.svg");
+    const lines = [...(chart?.svg ?? "").matchAll(/<polyline points="([^"]*)"/g)];
+    expect(lines.map(([, points = ""]) => points.split(" ").length)).toEqual([2, 2, 1, 1]);
+  });
+});
+
+test("the trend: a line for each load over the reports that have it, oldest first", () => {
+  const at = (startedAt: string, cases = reportOf().cases) => ({
+    stem: startedAt,
+    report: reportOf({ cases, environment: { ...reportOf().environment, startedAt } }),
+  });
+  const svg = trendChart([
+    at("2026-11-22T00:00:00.000Z"),
+    at("2026-11-20T00:00:00.000Z"),
+    at("2026-11-21T00:00:00.000Z", []),
+  ]);
+  expect(svg.indexOf("2026-11-20")).toBeLessThan(svg.indexOf("2026-11-21"));
+  expect(svg.indexOf("2026-11-21")).toBeLessThan(svg.indexOf("2026-11-22"));
+  const [setLine] = [...svg.matchAll(/<polyline points="([^"]*)"/g)];
+  // At both ends of the axis; the report without the load is passed over. 0.8 is the top of the axis.
+  expect(setLine?.[1]).toBe("78.0,66.0 716.0,66.0");
+});
+
 describe("files", () => {
   let directory: string;
 
@@ -175,11 +273,19 @@ describe("files", () => {
     writeReport(reportOf(), directory);
     writeReport(reportOf(), directory);
     expect(readdirSync(directory).sort()).toEqual([
+      "2026-11-21-9a3b095-bench",
+      "2026-11-21-9a3b095-bench-2",
       "2026-11-21-9a3b095-bench-2.json",
       "2026-11-21-9a3b095-bench-2.md",
       "2026-11-21-9a3b095-bench.json",
       "2026-11-21-9a3b095-bench.md",
     ]);
+    expect(readdirSync(join(directory, "2026-11-21-9a3b095-bench-2")).sort()).toEqual([
+      "latency-set.svg",
+      "throughput.svg",
+    ]);
+    const page = readFileSync(join(directory, "2026-11-21-9a3b095-bench-2.md"), "utf8");
+    expect(page).toContain("![Throughput, closed loop](2026-11-21-9a3b095-bench-2/throughput.svg)");
     const stored: unknown = JSON.parse(
       readFileSync(join(directory, "2026-11-21-9a3b095-bench.json"), "utf8"),
     );
@@ -196,8 +302,10 @@ describe("files", () => {
     writeReport(reportOf(), directory);
     const text = readFileSync(page, "utf8");
     expect(text).toContain(
-      "| [2026-11-21 bench](2026-11-21-9a3b095-bench.md) | 9a3b095 | 0.80 | – | – | – | – | – |",
+      "| [2026-11-21 bench](2026-11-21-9a3b095-bench.md) | 9a3b095 | 0.80 | – | – | – | – | – | – | – |",
     );
+    expect(text).toContain("![Ratio to redis-server over the reports](trend.svg)");
+    expect(readFileSync(join(directory, "trend.svg"), "utf8")).toContain(">2026-11-21</text>");
     expect(text.startsWith("# Reports\n")).toBe(true);
     expect(text.endsWith("\n\nThe rest.\n")).toBe(true);
     expect(text).not.toContain("other");
@@ -211,6 +319,7 @@ test("the list is newest first", () => {
     { stem: "b", report: at("2026-11-22T00:00:00.000Z") },
   ]);
   expect(list.indexOf("b.md")).toBeLessThan(list.indexOf("a.md"));
+  expect(list.indexOf("a.md")).toBeGreaterThan(0);
   expect(renderList([])).toBe("None yet.");
   expect(withList("a page without markers", "list")).toBeUndefined();
 });

@@ -1,4 +1,6 @@
 import {
+  COUNTER,
+  HASH,
   KEY,
   VALUE,
   ValuePool,
@@ -60,7 +62,12 @@ test("a template knows where its keys and values are", () => {
   expect(template.valueAt.map((at) => text.slice(at - 5, at))).toEqual(["$10\r\n", "$10\r\n"]);
   expect(template.replyBytes).toBe("+OK\r\n".length);
   expect(requestTemplate(["GET", KEY], "value", 10).replyBytes).toBe("$10\r\n0123456789\r\n".length);
-  expect(requestTemplate(["INCR", KEY], "any", 10).replyBytes).toBeUndefined();
+  expect(requestTemplate(["MGET", KEY, KEY], "values", 3).replyBytes).toBe(
+    "*2\r\n$3\r\nabc\r\n$3\r\nabc\r\n".length,
+  );
+  expect(requestTemplate(["INCR", COUNTER], "counter", 10).replyBytes).toBe(":1000000000001\r\n".length);
+  expect(requestTemplate(["HSET", HASH, "field", VALUE], "digit", 10).replyBytes).toBe(":0\r\n".length);
+  expect(requestTemplate(["STRLEN", KEY], "any", 10).replyBytes).toBeUndefined();
 });
 
 test.each([1, 16])(
@@ -105,4 +112,26 @@ test("small key spaces: all keys occur and no others", () => {
   expect([...keysSeen].sort()).toEqual(
     Array.from({ length: 11 }, (_, key) => `key:${String(key).padStart(12, "0")}`),
   );
+});
+
+test.each([
+  ["mget", /^MGET( key:0000000\d{5}){10}$/],
+  ["mset", /^MSET( key:0000000\d{5} \S{8}){10}$/],
+  ["incr", /^INCR ctr:000000000000$/],
+  ["incr-spread", /^INCR ctr:0000000\d{5}$/],
+  ["hset", /^HSET hsh:0000000\d{5} field \S{8}$/],
+] as const)("%s asks what its name says, and each time anew", (workload, form) => {
+  const batch = batchOf({ workload, pipeline: 3, keys: 100_000, valueBytes: 8 });
+  const seen = new Set<string>();
+  for (let turn = 0; turn < 20; turn++) {
+    for (const command of commandsIn(batch.compose())) {
+      // Values are bytes of any kind: only their length is looked at.
+      const words = command.map((word) =>
+        /^[\w:-]+$/.test(word) && word.length !== 8 ? word : "v".repeat(word.length),
+      );
+      expect(words.join(" ")).toMatch(form);
+      seen.add(command.join(" "));
+    }
+  }
+  expect(seen.size).toBe(workload === "incr" ? 1 : 60);
 });

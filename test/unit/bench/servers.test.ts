@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ServerProcess, serverKinds } from "../../../bench/servers/index";
+import { ServerProcess, serverKinds, withSmallCaches } from "../../../bench/servers/index";
 import type { ServerKind } from "../../../bench/servers/index";
 
 const kinds = serverKinds("/project");
@@ -66,4 +66,17 @@ test("Basalt runs with its Redis port only and its own defaults", () => {
     "/project/build/src/cli/main.js serve --data-dir /data --redis-port 7000 --grpc-port off --router-port off " +
       "--manager-port off --router-metrics-port off --manager-metrics-port off --dynamodb-port off",
   );
+});
+
+test("small caches: all of them together, and only where there are any", () => {
+  expect(
+    withSmallCaches(kinds.basalt, 48 * 2 ** 20)
+      ?.args(7000, "/data")
+      .slice(-6),
+  ).toEqual([
+    ...["--cache-bytes", String(32 * 2 ** 20), "--hot-rows-bytes", String(16 * 2 ** 20)],
+    ...["--write-buffer-bytes", String(8 * 2 ** 20)],
+  ]);
+  expect(withSmallCaches(kinds["basalt-net"], 48 * 2 ** 20)?.args(7000, "/data")).toContain("--socket-layer");
+  expect(withSmallCaches(kinds.redis, 48 * 2 ** 20)).toBeUndefined();
 });
