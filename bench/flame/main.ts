@@ -15,7 +15,8 @@ import { diskDirectory } from "../measure/index";
 import { ServerProcess, serverKinds } from "../servers/index";
 import { flameGraph } from "./flame-graph";
 import { ProfiledServer } from "./profiled-server";
-import { foldPerfScript, foldedText, innermost } from "./stacks";
+import { foldPerfScript, foldedText, innermost, threads } from "./stacks";
+import type { FrameShare } from "./stacks";
 
 /** This file is build/bench/flame/main.js. */
 const ROOT = join(__dirname, "../../..");
@@ -177,15 +178,18 @@ async function withPerf(profile: Profile): Promise<void> {
     if (stacks.size === 0) throw new BasaltError("PROFILE_FAILED", "perf recorded no samples.");
     writeFileSync(join(out, "perf.folded"), foldedText(stacks));
     writeFileSync(join(out, "flame.svg"), flameGraph(titleOf(spec), stacks));
-    say("innermost frames:");
-    for (const { frame, share } of innermost(stacks).slice(0, SHOWN_FRAMES)) {
-      say(`  ${(share * 100).toFixed(1).padStart(5)} %  ${frame}`);
-    }
+    sayShares("threads:", threads(stacks));
+    sayShares("innermost frames:", innermost(stacks).slice(0, SHOWN_FRAMES));
     say(`flame graph: ${join(out, "flame.svg")}; folded stacks beside it`);
   } finally {
     await children.ended(server);
     rmSync(names, { force: true });
   }
+}
+
+function sayShares(title: string, shares: readonly FrameShare[]): void {
+  say(title);
+  for (const { frame, share } of shares) say(`  ${(share * 100).toFixed(1).padStart(5)} %  ${frame}`);
 }
 
 /** Loads the server, first to warm it up; `record` runs beside the load that counts. */
