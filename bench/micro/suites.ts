@@ -8,6 +8,7 @@ import { suite as nativeGet } from "./native-get";
 import { suite as overlay } from "./overlay";
 import { suite as packing } from "./packing";
 import { suite as parser } from "./parser";
+import { suite as raft } from "./raft";
 import { suite as respThresholds } from "./resp-thresholds";
 import { suite as rowCache } from "./row-cache";
 
@@ -19,6 +20,7 @@ export const suites: readonly MicroSuite[] = [
   packing,
   overlay,
   rowCache,
+  raft,
   nativeGet,
   logAppend,
   apply,
