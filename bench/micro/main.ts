@@ -83,10 +83,6 @@ async function runSuite(suite: MicroSuite, only: string | undefined, options: Op
       const [median, fastest, slow] = [medianNs, fastestNs, p99Ns].map(nanoseconds);
       say(`  ${task.name.padEnd(width)}  ${median} ± ${deviation} %  ${fastest}  ${slow}`);
     }
-    if (only === undefined && prepared.conclude !== undefined) {
-      say("");
-      for (const line of prepared.conclude(options.has("tiny"))) say(`  ${line}`);
-    }
     return measured;
   } finally {
     await prepared.release?.();

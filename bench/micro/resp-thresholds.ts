@@ -1,5 +1,5 @@
 // Where a loop over bytes stops being cheaper than a call out of compiled code: the figures behind the thresholds of
-// src/resp/short-bytes.ts. One operation is one string or one copy.
+// src/base/short-bytes.ts. One operation is one string or one copy.
 import { sink } from "./suite";
 import type { MicroSuite, MicroTask } from "./suite";
 

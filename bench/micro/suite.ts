@@ -15,8 +15,6 @@ export type MicroAnswer = void | number;
 
 export interface PreparedSuite {
   readonly tasks: readonly MicroTask[];
-  /** Says what is no time, behind the tasks, in lines; not when only some tasks were asked for. */
-  readonly conclude?: (tiny: boolean) => readonly string[];
   /** Gives up what `prepare` opened. */
   readonly release?: () => void | Promise<void>;
 }

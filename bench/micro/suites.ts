@@ -20,8 +20,8 @@ export const suites: readonly MicroSuite[] = [
   packing,
   overlay,
   rowCache,
-  raft,
   nativeGet,
+  raft,
   logAppend,
   apply,
 ];

@@ -318,3 +318,40 @@ TEST(WhatWasAppliedBeforeACloseNeedsNoReplay) {
   SampleEngine engine(SmallOptions(directory.path()));
   CHECK(engine.engine().groups().applied(kGroup).index == last);
 }
+
+TEST(TheFirstHeadersOfEachSlotAreSampled) {
+  TemporaryDirectory directory;
+  SampleEngine engine(SmallOptions(directory.path()));
+  const auto header = [](uint32_t slot, uint32_t hash) {
+    std::string key("\x10\0\0\0\x05", 5);
+    key += {static_cast<char>(slot >> 8), static_cast<char>(slot)};
+    AppendU32(&key, hash);
+    return Put(key + "k", "v");
+  };
+  std::vector<SampleOperation> operations;
+  // More slots than one part has, and one with many rows; too short for headers are the last two.
+  for (uint32_t slot = 0; slot < 6000; slot += 2) operations.push_back(header(slot, slot));
+  for (uint32_t hash = 1; hash <= 50; hash++) operations.push_back(header(100, 100 + hash));
+  operations.push_back(Put(std::string("\x10\0\0\0\x05\0", 6), "v"));
+  operations.push_back(Put(std::string("\x10\0\0\0\x05\0\x65\0", 8), "v"));
+  CHECK(engine.Write(operations));
+  const std::atomic<bool> stop{false};
+  SlotSampleRequest request;
+  request.group = kGroup;
+  request.database = 5;
+  request.to_slot = 6000;
+  request.max_rows = 16;
+  SlotSamples samples;
+  int parts = 0;
+  for (; !samples.done; parts++) CHECK(SampleSlots(engine.engine().instances(), request, stop, &samples).ok());
+  CHECK(parts == 2 && samples.slots.size() == 3000);
+  for (const SlotSample& sample : samples.slots) {
+    CHECK(sample.rows == (sample.slot == 100 ? 16u : 1u));
+    CHECK(sample.last_hash == (sample.slot == 100 ? 115 : sample.slot));
+  }
+  request.to_slot = 101;
+  samples = SlotSamples();
+  samples.next_slot = 99;
+  CHECK(SampleSlots(engine.engine().instances(), request, stop, &samples).ok() && samples.done);
+  CHECK(samples.slots.size() == 1 && samples.slots[0].slot == 100);
+}

@@ -40,10 +40,12 @@ std::string Run(const std::string& command) {
 
 std::string WalOf(const std::string& directory) { return Run("ls '" + directory + "'/log/*.log | tail -1"); }
 
+/** At a place between the file's begin and its last byte that is not zero: a log ends in zeros. */
 void FlipByte(const std::string& path, double place) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekg(0, std::ios::end);
-  const auto at = static_cast<std::streamoff>(static_cast<double>(file.tellg()) * place);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const size_t end = bytes.find_last_not_of('\0') + 1;
+  const auto at = static_cast<std::streamoff>(static_cast<double>(end) * place);
   file.seekg(at);
   const char byte = static_cast<char>(file.get());
   file.seekp(at);

@@ -28,6 +28,8 @@ export {
   slotOf,
   slotOfString,
 } from "./hashes";
+export { copyBytes, copyWords, textOf, writeText } from "./short-bytes";
+export type { ViewedBytes } from "./short-bytes";
 export { SeededRandom } from "./random";
 export type { Clock, Scheduler } from "./clock";
 export { RingQueue } from "./ring-queue";

@@ -3,7 +3,7 @@
 // sealed and proposed, committed, applied. Its buffer belongs to it and is never written again after sealing: the raft
 // log, the log thread and the overlay's index read it until the entry is applied.
 import { putVarint } from "../base/index";
-import type { ByteString } from "../base/index";
+import type { ByteString, ViewedBytes } from "../base/index";
 import {
   ELEMENT_KEY_PREFIX_BYTES,
   HEADER_KEY_PREFIX_BYTES,
@@ -36,10 +36,11 @@ const TAG_BYTES = 1;
 const GROWTH_MAX_BYTES = 256 * 1024 * 1024;
 const VARINT_MAX_BYTES = 5;
 
-export class Batch {
+export class Batch implements ViewedBytes {
   /** Position in the evaluator's order; identifies the batch before it has a log index. */
   readonly sequence: number;
-  buffer: Buffer;
+  bytes: Buffer;
+  view: DataView;
   length = PAYLOAD_HEADER_BYTES;
   operationCount = 0;
   /** Set for a batch that must be proposed even without operations (its HLC is the effect). */
@@ -50,6 +51,8 @@ export class Batch {
   indexedLength = PAYLOAD_HEADER_BYTES;
   /** … which are this many. */
   indexedCount = 0;
+  /** Keys of indexed rows whose values stay in this batch's buffer: they are forgotten when it is applied. */
+  readonly longElements: ByteString[] = [];
   /** Log index, once proposed. */
   index = 0;
   /** Monotonic time of its sealing. */
@@ -58,7 +61,8 @@ export class Batch {
 
   constructor(sequence: number, sizeHint: number) {
     this.sequence = sequence;
-    this.buffer = Buffer.allocUnsafeSlow(sizeHint);
+    this.bytes = Buffer.allocUnsafeSlow(sizeHint);
+    this.view = new DataView(this.bytes.buffer);
   }
 
   get isEmpty(): boolean {
@@ -68,8 +72,8 @@ export class Batch {
   put(key: ByteString, value: ByteString): void {
     this.reserve(key.length + value.length + TAG_BYTES + 2 * VARINT_MAX_BYTES);
     let at = this.putKeyed(OperationTag.put, key);
-    at = putVarint(this.buffer, at, value.length);
-    this.length = at + this.buffer.write(value, at, "latin1");
+    at = putVarint(this.bytes, at, value.length);
+    this.length = at + this.bytes.write(value, at, "latin1");
     this.operationCount++;
   }
 
@@ -83,8 +87,8 @@ export class Batch {
   deleteRange(lower: ByteString, upper: ByteString): void {
     this.reserve(lower.length + upper.length + TAG_BYTES + 2 * VARINT_MAX_BYTES);
     let at = this.putKeyed(OperationTag.deleteRange, lower);
-    at = putVarint(this.buffer, at, upper.length);
-    this.length = at + this.buffer.write(upper, at, "latin1");
+    at = putVarint(this.bytes, at, upper.length);
+    this.length = at + this.bytes.write(upper, at, "latin1");
     this.operationCount++;
   }
 
@@ -94,9 +98,9 @@ export class Batch {
     const valueBytes = headBytes + header.rest.length;
     this.reserve(key.length + valueBytes + TAG_BYTES + 2 * VARINT_MAX_BYTES);
     let at = this.putKeyed(OperationTag.put, key);
-    at = putVarint(this.buffer, at, valueBytes);
+    at = putVarint(this.bytes, at, valueBytes);
     at = putValueHeader(
-      this.buffer,
+      this.bytes,
       at,
       header.type,
       header.encoding,
@@ -105,7 +109,7 @@ export class Batch {
       header.versionCounter,
       header.length,
     );
-    this.length = at + this.buffer.write(header.rest, at, "latin1");
+    this.length = at + this.bytes.write(header.rest, at, "latin1");
     this.operationCount++;
   }
 
@@ -128,7 +132,7 @@ export class Batch {
     const keyBytes = HEADER_KEY_PREFIX_BYTES + keyEnd - keyStart;
     const length = valueEnd - valueStart;
     this.reserve(keyBytes + length + VALUE_HEADER_MAX_BYTES + TAG_BYTES + 2 * VARINT_MAX_BYTES);
-    const target = this.buffer;
+    const target = this.bytes;
     let at = this.length;
     target[at] = OperationTag.put;
     at = putVarint(target, at + 1, keyBytes);
@@ -157,7 +161,7 @@ export class Batch {
     markCount: number,
     touch: (database: number, userKey: ByteString | undefined) => void,
   ): void {
-    const { buffer } = this;
+    const { bytes: buffer } = this;
     const reader = new OperationReader(buffer, markLength, this.length, this.operationCount - markCount);
     while (reader.next()) {
       const { tag, keyStart, keyEnd } = reader;
@@ -190,12 +194,12 @@ export class Batch {
   seal(term: number, routeEpoch: number, hlc: HybridClock, maxEntryBytes: number): Buffer[] {
     if (this.length <= maxEntryBytes) {
       hlc.advance();
-      this.putHead(this.buffer, term, routeEpoch, hlc, {
+      this.putHead(this.bytes, term, routeEpoch, hlc, {
         flags: 0,
         operationCount: this.operationCount,
         fragment: 0,
       });
-      return [this.buffer.subarray(0, this.length)];
+      return [this.bytes.subarray(0, this.length)];
     }
     const cuts = this.cuts(maxEntryBytes);
     return cuts.map(({ start, end, operationCount }, fragment) => {
@@ -207,14 +211,14 @@ export class Batch {
         operationCount,
         fragment,
       });
-      this.buffer.copy(payload, PAYLOAD_HEADER_BYTES, start, end);
+      this.bytes.copy(payload, PAYLOAD_HEADER_BYTES, start, end);
       return payload;
     });
   }
 
   /** Where fragments begin and end in the buffer. */
   private cuts(maxEntryBytes: number): { start: number; end: number; operationCount: number }[] {
-    const reader = new OperationReader(this.buffer, PAYLOAD_HEADER_BYTES, this.length, this.operationCount);
+    const reader = new OperationReader(this.bytes, PAYLOAD_HEADER_BYTES, this.length, this.operationCount);
     const cuts: { start: number; end: number; operationCount: number }[] = [];
     let start = PAYLOAD_HEADER_BYTES;
     let end = start;
@@ -244,18 +248,19 @@ export class Batch {
 
   private putKeyed(tag: number, key: ByteString): number {
     let at = this.length;
-    this.buffer[at] = tag;
-    at = putVarint(this.buffer, at + 1, key.length);
-    return at + this.buffer.write(key, at, "latin1");
+    this.bytes[at] = tag;
+    at = putVarint(this.bytes, at + 1, key.length);
+    return at + this.bytes.write(key, at, "latin1");
   }
 
   private reserve(bytes: number): void {
     const needed = this.length + bytes;
-    if (needed <= this.buffer.length) return;
-    const { length } = this.buffer;
+    if (needed <= this.bytes.length) return;
+    const { length } = this.bytes;
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, length + Math.min(length, GROWTH_MAX_BYTES)));
-    this.buffer.copy(grown, 0, 0, this.length);
-    this.buffer = grown;
+    this.bytes.copy(grown, 0, 0, this.length);
+    this.bytes = grown;
+    this.view = new DataView(grown.buffer);
   }
 }
 

@@ -18,6 +18,8 @@ interface Version {
 
 export class Databases {
   private versions: Version[];
+  /** Versions that were committed ones once, and that no view shows any more. */
+  private retired = 0;
 
   /** From the stored row; null when none was ever written. Throws BasaltError CORRUPT_ROW. */
   constructor(row: ByteString | null) {
@@ -92,17 +94,22 @@ export class Databases {
     return encode(version);
   }
 
-  /** How many versions there are: a mark for `rollback`. */
+  /** How many versions there have been: a mark for `rollback`, which stays good while earlier ones are committed. */
   get mark(): number {
-    return this.versions.length;
+    return this.retired + this.versions.length;
   }
 
   rollback(mark: number): void {
-    this.versions.length = mark;
+    const kept = mark - this.retired;
+    assert(kept > 0, "what is committed is not taken back");
+    if (kept < this.versions.length) this.versions.length = kept;
   }
 
   committed(sequence: number): void {
-    while (this.versions.length > 1 && this.versions[1]!.sequence <= sequence) this.versions.shift();
+    while (this.versions.length > 1 && this.versions[1]!.sequence <= sequence) {
+      this.versions.shift();
+      this.retired++;
+    }
   }
 }
 

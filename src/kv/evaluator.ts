@@ -18,7 +18,7 @@ import { HybridClock } from "./hybrid-clock";
 import { Overlay } from "./overlay";
 import { PinnedView } from "./pinned-view";
 import { RowCache } from "./row-table";
-import { Session, headerRowOf } from "./session";
+import { Session } from "./session";
 import { SessionView } from "./session-view";
 import { SteppedEvaluation } from "./stepped";
 import type { KeyEvents } from "./session";
@@ -80,6 +80,8 @@ export class Evaluator implements GroupListener {
   private readonly relieved: (() => void)[] = [];
   private readonly barriers: { sequence: number; run: (available: boolean) => void }[] = [];
   private term = 0;
+  /** Batches and the overlay of a leadership are held that is not known to be lost. */
+  private leads = false;
   private sealScheduled = false;
   private lastBatchBytes = 0;
   /** The latest time at which expiry was judged by a batch that is known to be applied. */
@@ -136,15 +138,34 @@ export class Evaluator implements GroupListener {
 
   /**
    * Begins an evaluation. `committed` asks for the committed view, allowed to reads that nothing unanswered precedes.
-   * `attempt` counts the evaluations of this command that ended `notReady`.
+   * `attempt` counts the evaluations of this command that ended `notReady`. `sameMoment`: it came together with what was
+   * begun last, in this turn, and is evaluated by the same reading of the clock.
    */
-  begin(committed: boolean, attempt: number): Session {
+  begin(committed: boolean, attempt: number, sameMoment = false): Session {
     assert(this.available, "evaluation without leadership");
     assert(committed || !this.busy, "nothing else is evaluated between the steps of a stepped evaluation");
     // Reads fill the cache, too. Here no row is in anybody's hands.
     this.cache.rotateWhenFull(this.overlay.appliedSequence);
-    this.session.begin(committed, attempt < ATTEMPTS_IN_MEMORY ? "memory" : "anywhere");
+    const nowMs = sameMoment ? this.hlc.lastReadMs() : this.hlc.nowMs();
+    this.session.begin(committed, attempt < ATTEMPTS_IN_MEMORY ? "memory" : "anywhere", nowMs);
     return this.session;
+  }
+
+  /**
+   * Whether this node certainly leads at this moment, so that an evaluation shows all that anybody was told. Where it does
+   * not, `confirm` comes before the evaluation.
+   */
+  get isCurrent(): boolean {
+    return this.group.hasLease;
+  }
+
+  /**
+   * Calls `resume` on a later turn, when it is known whether this node still led after this call. If it did, an evaluation that
+   * begins then shows all that anybody was told before this call.
+   */
+  confirm(resume: (confirmed: boolean) => void): void {
+    assert(this.available, "only a leader is confirmed");
+    this.group.confirmLeadership((confirmed) => this.options.scheduler.atTurnEnd(() => resume(confirmed)));
   }
 
   /**
@@ -221,7 +242,7 @@ export class Evaluator implements GroupListener {
           const value = values[i]!;
           if (key.charCodeAt(0) !== Space.header) this.overlay.loadedElement(key, value);
           else if (value !== null) {
-            this.overlay.loadedHeader(databaseOfKey(key), userKeyOfHeader(key), headerRowOf(value));
+            this.overlay.loadedHeader(databaseOfKey(key), userKeyOfHeader(key), value);
           }
         });
       }
@@ -269,8 +290,13 @@ export class Evaluator implements GroupListener {
     // the same moves the time on: for it, more may have expired.
     const nowMs = this.busy ? this.steppedSession.nowMs : this.hlc.nowMs();
     this.hlc.observe(nowMs, 0);
+    let isCurrent = this.isCurrent;
     const run = (available: boolean): void => {
       if (!available) return ready(undefined);
+      if (!isCurrent) {
+        isCurrent = true;
+        return this.confirm((confirmed) => run(confirmed && this.available));
+      }
       ready(
         new PinnedView(this.storage, this.group.id, (index) => Math.max(nowMs, this.judgedMsUpTo(index))),
       );
@@ -312,7 +338,7 @@ export class Evaluator implements GroupListener {
     this.seal();
     if (!this.available) return done(effectsNotProposed);
     const session = this.steppedSession;
-    session.begin(false, "memory");
+    session.begin(false, "memory", this.hlc.nowMs());
     const evaluation = new SteppedEvaluation(this.steppingScope(session), start(session));
     this.stepping = { evaluation, done };
     evaluation.advance();
@@ -357,8 +383,19 @@ export class Evaluator implements GroupListener {
         if (this.available) session.staged();
         return this.available;
       },
-      ended: () => this.endSteps(this.finishOf(session)),
+      ended: () => this.stepsEnded(session),
     };
+  }
+
+  private stepsEnded(session: Session): void {
+    // What was written says by its commit that this node led all the time; what was only read does not.
+    const isConfirmed = session.hasWritten || this.isCurrent;
+    const sequence = this.finishOf(session);
+    const { stepping } = this;
+    if (isConfirmed || sequence < 0 || !this.available) return this.endSteps(sequence);
+    this.confirm((confirmed) => {
+      if (this.stepping === stepping) this.endSteps(confirmed ? sequence : effectsNotProposed);
+    });
   }
 
   private endSteps(sequence: number): void {
@@ -445,18 +482,36 @@ export class Evaluator implements GroupListener {
   // ── What the raft host tells ──────────────────────────────────────────────────────────────────────────────────────
 
   leading(term: number): void {
+    if (this.leads && this.term === term) {
+      // Leadership was not handed over after all.
+      this.available = true;
+      return;
+    }
     const applied = this.storage.readApplied(this.group.id);
     this.hlc.observe(applied.hlcMs, applied.hlcCounter);
     this.term = term;
     const row = this.storage.get(this.group.id, metaKey(MetaField.databases), "anywhere");
     assert(row !== notInMemory, "a read that may block is answered");
     this.databases = new Databases(row);
-    this.available = true;
+    this.available = this.leads = true;
+  }
+
+  /** What was evaluated is proposed, but for a stepped evaluation that has not ended; then nothing more is. */
+  yielding(): void {
+    if (!this.available) return;
+    this.available = false;
+    if (this.stepping !== undefined) {
+      this.stepping.evaluation.drop();
+      this.steppedSession.rollback();
+    }
+    this.seal();
+    this.endSteps(effectsNotProposed);
+    this.relieve();
   }
 
   following(): void {
-    if (!this.available) return;
-    this.available = false;
+    if (!this.leads) return;
+    this.available = this.leads = false;
     const open = this.overlay.open;
     const firstUnknown = this.overlay.committedSequence + 1;
     const lost = [...drain(this.uncommitted), open];

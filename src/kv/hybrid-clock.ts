@@ -8,6 +8,8 @@ const COUNTER_MAX = 0xffff;
 
 export class HybridClock {
   private readonly clock: Clock;
+  /** The wall clock when it was read last. */
+  private wallMs = 0;
   /** The last value taken or observed. */
   ms = 0;
   counter = 0;
@@ -16,17 +18,21 @@ export class HybridClock {
     this.clock = clock;
   }
 
-  /** The time at which expiry is judged: max(wall clock, last HLC). */
+  /** Reads the wall clock. The time at which expiry is judged: max(wall clock, last HLC). */
   nowMs(): number {
-    const wallMs = this.clock.wallMs();
-    return wallMs > this.ms ? wallMs : this.ms;
+    this.wallMs = this.clock.wallMs();
+    return this.lastReadMs();
   }
 
-  /** Takes the next value: afterwards `ms` and `counter` hold it. */
+  /** The same by the wall clock as it was read last: for what happens at that moment. */
+  lastReadMs(): number {
+    return this.wallMs > this.ms ? this.wallMs : this.ms;
+  }
+
+  /** Takes the next value, by the wall clock as it was read last: afterwards `ms` and `counter` hold it. */
   advance(): void {
-    const wallMs = this.clock.wallMs();
-    if (wallMs > this.ms) {
-      this.ms = wallMs;
+    if (this.wallMs > this.ms) {
+      this.ms = this.wallMs;
       this.counter = 0;
     } else if (++this.counter > COUNTER_MAX) {
       this.ms++;

@@ -1,6 +1,7 @@
 // The door of kv/: the evaluator of a group, its sessions, pinned views and the sweeper.
 export { Evaluator, effectsNotProposed, effectsTooLarge } from "./evaluator";
 export type { EvaluatorOptions } from "./evaluator";
+export type { HeaderRow } from "./header-row";
 export { ELEMENT_MAX_BYTES, Session, notReady } from "./session";
 export type { Announcement, KeyEvents, NotReady, Savepoint } from "./session";
 export { PinnedView } from "./pinned-view";

@@ -5,28 +5,28 @@
 //
 // Order: `order` numbers every indexed row, range deletion and load in the order they take effect, so that a range
 // deletion hides exactly the rows before it. Two views exist: the latest (open batch included), and committed state.
-import { RingQueue, prefixEnd } from "../base/index";
+import { RingQueue, prefixEnd, textOf } from "../base/index";
 import type { ByteString } from "../base/index";
 import {
-  HEADER_KEY_PREFIX_BYTES,
   OperationReader,
   OperationTag,
   PAYLOAD_HEADER_BYTES,
   Space,
   databaseOfKey,
   elementPrefixLength,
-  encodeValueHeader,
   headerKey,
-  readValueHeader,
   userKeyOfHeader,
 } from "../storage/index";
 import type { Batch } from "./batch";
 import type { RowCache } from "./row-table";
-import { ElementRow, HeaderRow } from "./row-table";
+import { HeaderRow } from "./header-row";
+import { ElementRow, LongElementRow } from "./row-table";
 
 /** Applied operations, and bytes of their batches, that may wait for the index before the cache is dropped instead. */
 const BACKLOG_MAX_OPERATIONS = 4096;
 const BACKLOG_MAX_BYTES = 8 * 1024 * 1024;
+/** A longer value of an element is not copied out of its batch, and not cached. */
+const LONG_VALUE_BYTES = 4096;
 
 interface RangeDeletion {
   readonly lower: ByteString;
@@ -77,10 +77,14 @@ export class Overlay {
     for (let batch = this.unapplied.peek(); batch !== undefined; batch = this.unapplied.peek()) {
       if (batch.sequence > sequence) break;
       this.unapplied.shift();
+      if (batch.longElements.length > 0) {
+        for (const key of batch.longElements) this.cache.elements.forget(key, batch.sequence);
+        this.cache.forgot(batch.sequence);
+      }
       const first = this.unindexed.peek();
       if (first === undefined || batch.sequence < first.sequence) continue;
       this.backlogOperations += batch.operationCount;
-      this.backlogBytes += batch.buffer.length;
+      this.backlogBytes += batch.bytes.length;
     }
     if (this.backlogOperations > BACKLOG_MAX_OPERATIONS || this.backlogBytes > BACKLOG_MAX_BYTES)
       this.dropBacklog();
@@ -102,17 +106,36 @@ export class Overlay {
   /** The header row of the view if it is known here; undefined: ask storage. */
   header(database: number, userKey: ByteString, committed: boolean): HeaderRow | undefined {
     this.update();
-    let row = this.cache.headers(database).get(userKey);
-    if (committed) while (row !== undefined && row.sequence > this.committedSequence) row = row.older;
-    if (this.ranges.length > 0 && (row === undefined || row.type !== 0)) {
-      const range = this.covering(headerKey(database, userKey), committed, row === undefined ? 0 : row.order);
-      if (range !== undefined) {
-        row = HeaderRow.absent();
-        row.sequence = range.sequence;
-        row.order = range.order;
-      }
-    }
+    const row = this.seen(this.cache.headers.findText(database, userKey), committed);
+    return this.ranges.length === 0 ? row : this.uncovered(row, headerKey(database, userKey), committed);
+  }
+
+  /** The same of the user key [start, end) of `source`. */
+  headerOf(
+    database: number,
+    source: Buffer,
+    start: number,
+    end: number,
+    committed: boolean,
+  ): HeaderRow | undefined {
+    this.update();
+    const row = this.seen(this.cache.headers.find(database, source, start, end), committed);
+    if (this.ranges.length === 0) return row;
+    return this.uncovered(row, headerKey(database, textOf(source, start, end)), committed);
+  }
+
+  /** Of a row and those it replaced the newest one that the view shows. */
+  private seen(row: HeaderRow | undefined, committed: boolean): HeaderRow | undefined {
+    if (committed)
+      while (row !== undefined && row.sequence > this.committedSequence) row = this.cache.headers.older(row);
     return row;
+  }
+
+  /** The row, or that there is none where a range deletion covers it. */
+  private uncovered(row: HeaderRow | undefined, key: ByteString, committed: boolean): HeaderRow | undefined {
+    if (row?.type === 0) return row;
+    const range = this.covering(key, committed, row === undefined ? 0 : row.order);
+    return range === undefined ? row : HeaderRow.absent(range.sequence, range.order);
   }
 
   element(key: ByteString, committed: boolean): ElementRow | undefined {
@@ -126,16 +149,12 @@ export class Overlay {
     return row;
   }
 
-  /** Remembers a row that storage gave when the view had none. It stands below every range deletion in flight: order 0. */
-  loadedHeader(database: number, userKey: ByteString, row: HeaderRow): void {
-    const table = this.cache.headers(database);
-    let newest = table.get(userKey);
-    if (newest === undefined) {
-      table.set(userKey, row);
-      return;
-    }
-    while (newest.older !== undefined) newest = newest.older;
-    if (newest.sequence > this.committedSequence) newest.older = row;
+  /**
+   * Remembers what storage gave, null for nothing, when the view had no row. It stands below every range deletion in
+   * flight: order 0.
+   */
+  loadedHeader(database: number, userKey: ByteString, value: ByteString | null): HeaderRow {
+    return this.cache.headers.loaded(database, userKey, value, this.committedSequence);
   }
 
   loadedElement(key: ByteString, value: ByteString | null): ElementRow {
@@ -153,10 +172,11 @@ export class Overlay {
   /** True if storage alone cannot tell: the key has a row here, or a range deletion covers it. */
   knows(key: ByteString): boolean {
     this.update();
+    const { headers, elements } = this.cache;
     const row =
       key.charCodeAt(0) === Space.header
-        ? this.cache.headers(databaseOfKey(key)).get(userKeyOfHeader(key))
-        : this.cache.elements.get(key);
+        ? headers.findText(databaseOfKey(key), userKeyOfHeader(key))
+        : elements.get(key);
     return row !== undefined || (this.ranges.length > 0 && this.covering(key, false, 0) !== undefined);
   }
 
@@ -191,11 +211,7 @@ export class Overlay {
       if (key.charCodeAt(0) === Space.header) {
         const header = this.header(databaseOfKey(key), userKeyOfHeader(key), committed);
         if (header === undefined) continue;
-        rows.push({
-          key,
-          sequence: header.sequence,
-          value: header.type === 0 ? null : encodeValueHeader(header),
-        });
+        rows.push({ key, sequence: header.sequence, value: header.value });
       } else {
         const row = this.element(key, committed);
         if (row !== undefined) rows.push({ key, sequence: row.sequence, value: row.value });
@@ -223,19 +239,21 @@ export class Overlay {
     const batch = this.open;
     if (batch.indexedLength > markLength) {
       const reader = new OperationReader(
-        batch.buffer,
+        batch.bytes,
         markLength,
         batch.indexedLength,
         batch.indexedCount - markCount,
       );
-      const undone: { key: ByteString; tag: number }[] = [];
+      const undone: { tag: number; keyStart: number; keyEnd: number }[] = [];
       while (reader.next()) {
-        const key = batch.buffer.toString("latin1", reader.keyStart, reader.keyEnd);
-        undone.push({ key, tag: reader.tag });
+        const { tag, keyStart, keyEnd } = reader;
+        undone.push({ tag, keyStart, keyEnd });
       }
-      for (const { key, tag } of undone.reverse()) {
+      for (const { tag, keyStart, keyEnd } of undone.reverse()) {
         if (tag === OperationTag.deleteRange) this.ranges.pop();
-        else this.undo(key);
+        else if (batch.bytes[keyStart] === Space.header)
+          this.cache.headers.undo(batch.bytes, keyStart, keyEnd);
+        else this.undoElement(batch.bytes.toString("latin1", keyStart, keyEnd));
       }
       batch.indexedLength = markLength;
       batch.indexedCount = markCount;
@@ -243,18 +261,10 @@ export class Overlay {
     batch.truncate(markLength, markCount);
   }
 
-  private undo(key: ByteString): void {
-    if (key.charCodeAt(0) === Space.header) {
-      const table = this.cache.headers(databaseOfKey(key));
-      const userKey = userKeyOfHeader(key);
-      const older = table.get(userKey)?.older;
-      if (older === undefined) table.delete(userKey);
-      else table.set(userKey, older);
-    } else {
-      const older = this.cache.elements.get(key)?.older;
-      if (older === undefined) this.cache.elements.delete(key);
-      else this.cache.elements.set(key, older);
-    }
+  private undoElement(key: ByteString): void {
+    const older = this.cache.elements.get(key)?.older;
+    if (older === undefined) this.cache.elements.delete(key);
+    else this.cache.elements.set(key, older);
   }
 
   /** Brings the index up to the last operation. */
@@ -270,7 +280,7 @@ export class Overlay {
 
   private indexBatch(batch: Batch): void {
     if (batch.indexedLength === batch.length) return;
-    const { buffer, sequence } = batch;
+    const { bytes: buffer, sequence } = batch;
     const pending = sequence > this.committedSequence;
     const reader = new OperationReader(
       buffer,
@@ -286,20 +296,25 @@ export class Overlay {
         const upper = buffer.toString("latin1", reader.valueStart, reader.valueEnd);
         this.ranges.push({ lower, upper, sequence, order });
       } else if (buffer[keyStart] === Space.header) {
-        const table = this.cache.headers(buffer.readUInt32BE(keyStart + 1));
-        const userKey = buffer.toString("latin1", keyStart + HEADER_KEY_PREFIX_BYTES, keyEnd);
-        const row =
-          tag === OperationTag.put
-            ? readValueHeader(buffer, reader.valueStart, reader.valueEnd, HeaderRow)
-            : HeaderRow.absent();
-        row.sequence = sequence;
-        row.order = order;
-        if (pending) row.older = this.trimmed(table.get(userKey));
-        table.set(userKey, row);
+        const { valueStart, valueEnd } = reader;
+        this.cache.headers.indexed(
+          batch,
+          keyStart,
+          keyEnd,
+          valueStart,
+          valueEnd,
+          sequence,
+          order,
+          this.committedSequence,
+        );
       } else {
         const key = buffer.toString("latin1", keyStart, keyEnd);
-        const value =
-          tag === OperationTag.put ? buffer.toString("latin1", reader.valueStart, reader.valueEnd) : null;
+        const { valueStart, valueEnd } = reader;
+        if (valueEnd - valueStart > LONG_VALUE_BYTES) {
+          this.indexLong(batch, key, order, valueStart, valueEnd);
+          continue;
+        }
+        const value = tag === OperationTag.put ? buffer.toString("latin1", valueStart, valueEnd) : null;
         const older = pending ? this.trimmed(this.cache.elements.get(key)) : undefined;
         this.cache.elements.set(key, new ElementRow(sequence, order, older, value));
       }
@@ -310,8 +325,22 @@ export class Overlay {
     if (sequence <= this.appliedSequence && this.ranges.length > 0) this.retireRanges();
   }
 
+  private indexLong(batch: Batch, key: ByteString, order: number, start: number, end: number): void {
+    const { sequence, bytes } = batch;
+    const { elements } = this.cache;
+    if (sequence <= this.appliedSequence) {
+      // Storage has it, and what stands here is older.
+      elements.delete(key);
+      this.cache.forgot(sequence);
+      return;
+    }
+    const older = sequence > this.committedSequence ? this.trimmed(elements.get(key)) : undefined;
+    elements.set(key, new LongElementRow(sequence, order, older, bytes, start, end));
+    batch.longElements.push(key);
+  }
+
   /** A committed row needs nothing older than itself. */
-  private trimmed<R extends { sequence: number; older: R | undefined }>(row: R | undefined): R | undefined {
+  private trimmed(row: ElementRow | undefined): ElementRow | undefined {
     if (row !== undefined && row.sequence <= this.committedSequence) row.older = undefined;
     return row;
   }
@@ -354,25 +383,19 @@ export class Overlay {
   }
 
   private forgetHeaders(range: RangeDeletion): void {
-    for (const [database, table] of this.cache.headerTables) {
-      for (const [userKey] of table.entries()) {
-        const key = headerKey(database, userKey);
-        if (key < range.lower || key >= range.upper) continue;
-        // The newest row, which need not be the one of this generation.
-        const row = table.get(userKey);
-        if (row === undefined) continue;
-        if (row.order < range.order) table.delete(userKey);
-        else forgetOlder(row, range.order);
-      }
-    }
+    const { headers } = this.cache;
+    headers.retain((row) => {
+      const key = headerKey(row.database, row.userKey);
+      if (key < range.lower || key >= range.upper) return true;
+      if (row.order < range.order) return false;
+      headers.forgetBefore(row, range.order);
+      return true;
+    });
   }
 }
 
 /** Cuts what took effect before `order` off a row's older forms. */
-function forgetOlder<R extends { readonly order: number; older: R | undefined }>(
-  row: R,
-  order: number,
-): void {
+function forgetOlder(row: ElementRow, order: number): void {
   let newer = row;
   while (newer.older !== undefined && newer.older.order > order) newer = newer.older;
   newer.older = undefined;
@@ -384,10 +407,10 @@ export function compareBytes(a: ByteString, b: ByteString): number {
 }
 
 function collectKeys(batch: Batch, lower: ByteString, upper: ByteString, keys: Set<ByteString>): void {
-  const reader = new OperationReader(batch.buffer, PAYLOAD_HEADER_BYTES, batch.length, batch.operationCount);
+  const reader = new OperationReader(batch.bytes, PAYLOAD_HEADER_BYTES, batch.length, batch.operationCount);
   while (reader.next()) {
     if (reader.tag === OperationTag.deleteRange) continue;
-    const key = batch.buffer.toString("latin1", reader.keyStart, reader.keyEnd);
+    const key = batch.bytes.toString("latin1", reader.keyStart, reader.keyEnd);
     if (key >= lower && key < upper) keys.add(key);
   }
 }

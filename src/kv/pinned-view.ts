@@ -12,7 +12,14 @@ import {
   notInMemory,
   rowBound,
 } from "../storage/index";
-import type { ScanPage, Snapshot, Storage, ValueHeader } from "../storage/index";
+import type {
+  ScanPage,
+  SlotSample,
+  SlotSampleRequest,
+  Snapshot,
+  Storage,
+  ValueHeader,
+} from "../storage/index";
 import { Databases } from "./databases";
 import type { ScanLimits } from "./scan";
 
@@ -35,11 +42,15 @@ export interface ReadView {
   countKeys(logical: number, done: (count: number) => void): void;
   /** How many keys of a logical database have no time to live. */
   countLasting(logical: number, done: (count: number) => void): void;
+  /** Of each slot of [fromSlot, toSlot) of a physical database that has any, its first headers, up to `maxRows`. */
+  sampleSlots(range: SlotRange, done: (samples: readonly SlotSample[]) => void): void;
   /** Nobody waits any more: what may take long answers at once, and with nothing that means anything. */
   callOff(): void;
   /** Must be called exactly once, when everything asked for has answered. */
   release(): void;
 }
+
+export type SlotRange = Omit<SlotSampleRequest, "snapshot">;
 
 interface Count {
   readonly cancel: () => void;
@@ -97,6 +108,10 @@ export class PinnedView implements ReadView {
 
   countLasting(logical: number, done: (count: number) => void): void {
     this.count(logical, Number.MAX_SAFE_INTEGER, done);
+  }
+
+  sampleSlots(range: SlotRange, done: (samples: readonly SlotSample[]) => void): void {
+    this.storage.sampleSlots(this.group, { ...range, snapshot: this.snapshot }, done);
   }
 
   callOff(): void {

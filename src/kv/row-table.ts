@@ -8,7 +8,7 @@
 // batches not applied yet must not go: the evaluator asks `rotate` only to where that is safe.
 import type { ByteString } from "../base/index";
 import { elementPrefixLength } from "../storage/index";
-import type { ValueHeader } from "../storage/index";
+import { HeaderTable } from "./header-table";
 
 /** Bytes counted for a row beside its key and value: objects, map entry. */
 const ROW_OVERHEAD_BYTES = 200;
@@ -20,57 +20,50 @@ export class ElementRow {
   /** Place among all rows and range deletions, in the order they took effect. */
   readonly order: number;
   older: ElementRow | undefined;
-  readonly value: ByteString | null;
+  private readonly text: ByteString | null;
 
   constructor(sequence: number, order: number, older: ElementRow | undefined, value: ByteString | null) {
     this.sequence = sequence;
     this.order = order;
     this.older = older;
-    this.value = value;
+    this.text = value;
   }
 
+  get value(): ByteString | null {
+    return this.text;
+  }
+
+  /** What it counts for in the cache's memory. */
   get bytes(): number {
-    return this.value === null ? 0 : this.value.length;
+    return this.text === null ? 0 : this.text.length;
   }
 }
 
-/** The version of a header row; `type` 0 means that there is none. */
-export class HeaderRow implements ValueHeader {
-  sequence = 0;
-  order = 0;
-  older: HeaderRow | undefined = undefined;
-  readonly type: number;
-  readonly encoding: number;
-  readonly expiryMs: number;
-  readonly versionMs: number;
-  readonly versionCounter: number;
-  readonly length: number;
-  readonly rest: ByteString;
+/**
+ * A row whose value is long: it stays in the buffer of its batch, which is held until the batch is applied, and is not a
+ * cached row then: chunks of long strings would drive everything else out of memory.
+ */
+export class LongElementRow extends ElementRow {
+  private readonly source: Buffer;
+  private readonly start: number;
+  private readonly end: number;
 
   constructor(
-    type: number,
-    encoding: number,
-    expiryMs: number,
-    versionMs: number,
-    versionCounter: number,
-    length: number,
-    rest: ByteString,
+    sequence: number,
+    order: number,
+    older: ElementRow | undefined,
+    source: Buffer,
+    start: number,
+    end: number,
   ) {
-    this.type = type;
-    this.encoding = encoding;
-    this.expiryMs = expiryMs;
-    this.versionMs = versionMs;
-    this.versionCounter = versionCounter;
-    this.length = length;
-    this.rest = rest;
+    super(sequence, order, older, null);
+    this.source = source;
+    this.start = start;
+    this.end = end;
   }
 
-  static absent(): HeaderRow {
-    return new HeaderRow(0, 0, 0, 0, 0, 0, "");
-  }
-
-  get bytes(): number {
-    return this.rest.length;
+  override get value(): ByteString {
+    return this.source.toString("latin1", this.start, this.end);
   }
 }
 
@@ -154,6 +147,18 @@ export class ElementTable extends RowTable<ElementRow> {
     else siblings.add(key);
   }
 
+  /** Forgets the row of a batch that is applied, whether it is the newest of its key or one that the newest replaced. */
+  forget(key: ByteString, sequence: number): void {
+    let newer = this.get(key);
+    if (newer === undefined) return;
+    if (newer.sequence === sequence) {
+      this.delete(key);
+      return;
+    }
+    while (newer.older !== undefined && newer.older.sequence !== sequence) newer = newer.older;
+    newer.older = undefined;
+  }
+
   /** Keys that may have rows in memory under an element prefix; each at most twice. */
   *under(prefix: ByteString): IterableIterator<ByteString> {
     yield* this.youngSiblings.get(prefix) ?? [];
@@ -173,33 +178,18 @@ export class ElementTable extends RowTable<ElementRow> {
   }
 }
 
-/** All tables of a group: headers by physical database and user key, everything else by its whole logical key. */
+/** All rows of a group in memory: headers, and everything else by its whole logical key. */
 export class RowCache {
   private readonly maxBytes: number;
   private readonly budget: RowBudget = { youngBytes: 0, youngMaxSequence: 0, oldMaxSequence: 0 };
-  readonly headerTables = new Map<number, RowTable<HeaderRow>>();
-  readonly elements: ElementTable;
-  private lastDatabase = -1;
-  private lastTable: RowTable<HeaderRow> | undefined;
+  readonly headers = new HeaderTable(this.budget);
+  readonly elements = new ElementTable(this.budget);
   /** Batches up to here may have left no trace: a load that began before they were applied must not be cached. */
   forgottenSequence = 0;
   readonly statistics = { hitsTotal: 0, missesTotal: 0, rotationsTotal: 0 };
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
-    this.elements = new ElementTable(this.budget);
-  }
-
-  headers(database: number): RowTable<HeaderRow> {
-    if (database === this.lastDatabase && this.lastTable !== undefined) return this.lastTable;
-    let table = this.headerTables.get(database);
-    if (table === undefined) {
-      table = new RowTable<HeaderRow>(this.budget);
-      this.headerTables.set(database, table);
-    }
-    this.lastDatabase = database;
-    this.lastTable = table;
-    return table;
   }
 
   /** The young generation's bytes: about half of what is held. */
@@ -208,9 +198,7 @@ export class RowCache {
   }
 
   get rows(): number {
-    let rows = this.elements.size;
-    for (const table of this.headerTables.values()) rows += table.size;
-    return rows;
+    return this.elements.size + this.headers.size;
   }
 
   /** Ages the generations when the young one is full and the old one holds nothing that is not applied yet. */
@@ -223,20 +211,13 @@ export class RowCache {
     budget.youngMaxSequence = 0;
     budget.youngBytes = 0;
     this.elements.rotate();
-    for (const [database, table] of this.headerTables) {
-      table.rotate();
-      if (table.size === 0) this.headerTables.delete(database);
-    }
-    this.lastDatabase = -1;
-    this.lastTable = undefined;
+    this.headers.rotate();
   }
 
   /** Forgets every row. `sequence` is the last batch that may have written one. */
   clear(sequence: number): void {
-    this.headerTables.clear();
+    this.headers.clear();
     this.elements.clear();
-    this.lastDatabase = -1;
-    this.lastTable = undefined;
     Object.assign(this.budget, { youngBytes: 0, youngMaxSequence: 0, oldMaxSequence: 0 });
     this.forgot(sequence);
   }

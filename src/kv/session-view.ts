@@ -2,9 +2,17 @@
 // the evaluation sees, its own effects included, where a pinned view shows committed state. The evaluation waits meanwhile
 // and nothing else is evaluated, so the state stands still between pages. When the evaluation is dropped, the view is void.
 import type { ByteString, Scheduler } from "../base/index";
-import { Space, VALUE_HEADER_MAX_BYTES, databaseRange, decodeValueHeader, headerKey } from "../storage/index";
-import type { ScanPage, ValueHeader } from "../storage/index";
-import type { ReadView } from "./pinned-view";
+import {
+  Space,
+  VALUE_HEADER_MAX_BYTES,
+  databaseRange,
+  decodeValueHeader,
+  getU32String,
+  headerKey,
+  slotPrefix,
+} from "../storage/index";
+import type { ScanPage, SlotSample, ValueHeader } from "../storage/index";
+import type { ReadView, SlotRange } from "./pinned-view";
 import type { ScanLimits } from "./scan";
 import { notReady } from "./session";
 import type { Session } from "./session";
@@ -80,6 +88,28 @@ export class SessionView implements ReadView {
     this.count(logical, (header) => header.expiryMs === 0, done);
   }
 
+  /** Page by page, since storage does not know what the evaluation has changed. */
+  sampleSlots(
+    { database, fromSlot, toSlot, maxRows }: SlotRange,
+    done: (samples: readonly SlotSample[]) => void,
+  ): void {
+    const samples: SlotSample[] = [];
+    const limits = { maxRows, maxBytes: COUNT_PAGE.maxBytes, valuePrefixBytes: 1 };
+    const upper = slotPrefix(database, toSlot);
+    const sampleFrom = (lower: ByteString): void => {
+      this.scan(lower, upper, limits, (page) => {
+        for (const key of page.keys) addTo(samples, key);
+        const last = samples[samples.length - 1];
+        const lastKey = page.keys[page.keys.length - 1];
+        if (page.done || last === undefined || lastKey === undefined) return done(samples);
+        if (last.rows < maxRows) sampleFrom(lastKey + "\0");
+        else if (last.slot + 1 < toSlot) sampleFrom(slotPrefix(database, last.slot + 1));
+        else done(samples);
+      });
+    };
+    sampleFrom(slotPrefix(database, fromSlot));
+  }
+
   callOff(): void {
     // The evaluation goes on, whoever waits for it.
   }
@@ -105,4 +135,14 @@ export class SessionView implements ReadView {
     };
     countFrom(range.lower);
   }
+}
+
+/** In a header's key: space, database, then the slot, then the hash. */
+const SLOT_AT = 5;
+
+/** Counts a header's key, behind those of its slot that were counted before. */
+function addTo(samples: SlotSample[], headerKey: ByteString): void {
+  const slot = (headerKey.charCodeAt(SLOT_AT) << 8) | headerKey.charCodeAt(SLOT_AT + 1);
+  const rows = samples[samples.length - 1]?.slot === slot ? samples.pop()!.rows : 0;
+  samples.push({ slot, rows: rows + 1, lastHash: getU32String(headerKey, SLOT_AT + 2) });
 }

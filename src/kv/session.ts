@@ -8,14 +8,13 @@
 //
 // This is the interface of every command and adapter: headers of Redis keys by (database, user key), and logical keys
 // of any space as ByteStrings for everything else.
-import { assert } from "../base/index";
+import { assert, textOf } from "../base/index";
 import type { ByteString } from "../base/index";
 import {
   MAX_KEY_BYTES,
   MetaField,
   collectionTombstoneKey,
   databaseTombstoneKey,
-  decodeValueHeader,
   elementPrefix,
   headerKey,
   mayBeRowKey,
@@ -31,7 +30,7 @@ import type { Batch, ReleaseWaiter } from "./batch";
 import type { Databases } from "./databases";
 import type { HybridClock } from "./hybrid-clock";
 import type { Overlay } from "./overlay";
-import { HeaderRow } from "./row-table";
+import type { HeaderRow } from "./header-row";
 import { mergeScan } from "./scan";
 import type { ScanLimits, ScanResult } from "./scan";
 
@@ -114,10 +113,12 @@ export class Session {
 
   // ── Life of an evaluation; called by the evaluator ────────────────────────────────────────────────────────────────
 
-  begin(committed: boolean, tier: ReadTier): void {
+  /** `nowMs` is the moment at which it is evaluated; not before the last one. */
+  begin(committed: boolean, tier: ReadTier, nowMs: number): void {
     this.committed = committed;
     this.tier = tier;
-    this.mark();
+    // What only reads committed state has nothing to take back.
+    if (!committed) this.mark();
     this.hasTooLargeValue = false;
     this.observedSequence = 0;
     this.latestNeeded = false;
@@ -125,7 +126,7 @@ export class Session {
     if (this.missing.length > 0) this.missing.length = 0;
     if (this.missingScans.length > 0) this.missingScans.length = 0;
     if (this.announcements.length > 0) this.announcements.length = 0;
-    this.nowMs = this.hlc.nowMs();
+    this.nowMs = nowMs;
   }
 
   private mark(): void {
@@ -139,6 +140,7 @@ export class Session {
 
   get hasWritten(): boolean {
     const { batch } = this;
+    if (this.committed) return false;
     return (
       batch.operationCount !== this.markCount || batch.required !== this.markRequired || this.hasTooLargeValue
     );
@@ -177,13 +179,14 @@ export class Session {
   }
 
   rollback(): void {
+    this.announcements.length = 0;
+    this.observedSequence = 0;
+    if (this.committed) return;
     const batch = this.batch;
     if (batch.length !== this.markLength) this.overlay.rollback(this.markLength, this.markCount);
     batch.waiters.length = this.markWaiters;
     batch.required = this.markRequired;
     this.scope.databases.rollback(this.markDatabases);
-    this.announcements.length = 0;
-    this.observedSequence = 0;
   }
 
   /** The evaluation has ended well: what it announced is told. */
@@ -225,19 +228,33 @@ export class Session {
   }
 
   /** The live header of a user key; null if there is none or it has expired. */
-  header(database: number, userKey: ByteString): ValueHeader | null | NotReady {
-    let row = this.overlay.header(database, userKey, this.committed);
-    if (row === undefined) {
-      if (userKey.length > MAX_KEY_BYTES) return null;
-      row = this.loadHeader(database, userKey);
-      if (row === undefined) return notReady;
-    } else {
-      this.overlay.cache.statistics.hitsTotal++;
-    }
-    if (row.sequence > this.observedSequence) this.observe(row.sequence);
+  header(database: number, userKey: ByteString): HeaderRow | null | NotReady {
+    const row = this.overlay.header(database, userKey, this.committed);
+    if (row === undefined) return this.loadHeader(database, userKey);
+    return this.judge(row, database);
+  }
+
+  /** The same of the user key [start, end) of `source`: what reads most, without making a text of the key. */
+  headerOf(database: number, source: Buffer, start: number, end: number): HeaderRow | null | NotReady {
+    const row = this.overlay.headerOf(database, source, start, end, this.committed);
+    if (row === undefined) return this.loadHeader(database, textOf(source, start, end));
+    return this.judge(row, database);
+  }
+
+  private judge(row: HeaderRow, database: number): HeaderRow | null | NotReady {
+    this.overlay.cache.statistics.hitsTotal++;
+    const { sequence } = row;
+    if (sequence > this.observedSequence) this.observe(sequence);
     if (row.type === 0) return null;
-    if (row.expiryMs !== 0 && row.expiryMs <= this.nowMs) return this.meetExpired(database, userKey, row);
+    const { expiryMs } = row;
+    if (expiryMs !== 0 && expiryMs <= this.nowMs) return this.meetExpired(database, row.userKey, row);
     return row;
+  }
+
+  /** Whether a header can be read now; does not look at what it says. */
+  isHeaderReady(database: number, userKey: ByteString): boolean {
+    if (this.overlay.header(database, userKey, this.committed) !== undefined) return true;
+    return userKey.length > MAX_KEY_BYTES || this.loadRow(database, userKey) !== notReady;
   }
 
   /** The value of any other logical key; null if there is none, as of a key that is longer than any row's. */
@@ -329,6 +346,11 @@ export class Session {
   beforePut(database: number, userKey: ByteString): void | NotReady {
     if (this.scope.events?.wantsPrevious === true && this.header(database, userKey) === notReady)
       return notReady;
+  }
+
+  /** Whether `beforePut` is ready, without doing what it does. */
+  isReadyForPut(database: number, userKey: ByteString): boolean {
+    return this.scope.events?.wantsPrevious !== true || this.isHeaderReady(database, userKey);
   }
 
   /** A version above every one before it: two fields for a header. */
@@ -439,17 +461,25 @@ export class Session {
     if (!this.committed && sequence > this.observedSequence) this.observedSequence = sequence;
   }
 
-  private loadHeader(database: number, userKey: ByteString): HeaderRow | undefined {
+  private loadHeader(database: number, userKey: ByteString): HeaderRow | null | NotReady {
+    if (userKey.length > MAX_KEY_BYTES) return null;
+    const row = this.loadRow(database, userKey);
+    if (row === notReady) return notReady;
+    if (row.type === 0) return null;
+    if (row.expiryMs !== 0 && row.expiryMs <= this.nowMs) return this.meetExpired(database, userKey, row);
+    return row;
+  }
+
+  /** What storage has of a header, for the cache too; whatever it says. */
+  private loadRow(database: number, userKey: ByteString): HeaderRow | NotReady {
     const key = headerKey(database, userKey);
     this.overlay.cache.statistics.missesTotal++;
     const value = this.scope.storage.get(this.scope.group, key, this.tier);
     if (value === notInMemory) {
       this.missing.push(key);
-      return undefined;
+      return notReady;
     }
-    const row = value === null ? HeaderRow.absent() : headerRowOf(value);
-    this.overlay.loadedHeader(database, userKey, row);
-    return row;
+    return this.overlay.loadedHeader(database, userKey, value);
   }
 
   private meetExpired(database: number, userKey: ByteString, row: HeaderRow): null | NotReady {
@@ -466,9 +496,4 @@ export class Session {
     }
     return null;
   }
-}
-
-export function headerRowOf(value: ByteString): HeaderRow {
-  const { type, encoding, expiryMs, versionMs, versionCounter, length, rest } = decodeValueHeader(value);
-  return new HeaderRow(type, encoding, expiryMs, versionMs, versionCounter, length, rest);
 }

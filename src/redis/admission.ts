@@ -1,7 +1,6 @@
 // Whether a command may run at all: what Redis judges before it runs one, in Redis's order and words.
 import type { Arguments } from "../resp/index";
 import type { Command } from "./command";
-import { subcommandError } from "./commands/containers";
 import type { Connection } from "./connection";
 import { wrongArity } from "./dispatch-errors";
 import {
@@ -10,6 +9,7 @@ import {
   ERR_NO_AUTHENTICATION,
   ERR_WORD_TOO_LONG,
   notWhileSubscribed,
+  unknownSubcommand,
 } from "./errors";
 import { hasTooLongKey, hasTooLongWord, isLong } from "./key-limit";
 
@@ -35,8 +35,8 @@ export function refusalOf(connection: Connection, command: Command, args: Argume
     if (hasTooLongKey(spec, args)) return ERR_KEY_TOO_LONG;
   }
   // Run at once, a container says so itself; what cannot be run must not be queued.
-  if (connection.transaction.isOpen && spec.subcommands !== undefined) {
-    return subcommandError(spec.name, spec.subcommands, args);
+  if (connection.transaction.isOpen && spec.subcommands !== undefined && args.count > 1) {
+    return unknownSubcommand(spec.name, args.string(1));
   }
   return undefined;
 }

@@ -7,13 +7,18 @@ import { goSliced, goStepped } from "./command";
 import type { Command, SlicedFunction, SteppedFunction } from "./command";
 import type { Connection } from "./connection";
 import { ERR_NOT_PROPOSED, ERR_TOO_LARGE } from "./dispatch-errors";
+import { ForwardedCommand } from "./forwarding/forwarded-command";
 
 export class CommandExecution {
   private readonly connection: Connection;
   /** Nothing behind the present command may run. */
   isSuspended = false;
+  /** The present command was suspended: its time is its own. */
+  isResumed = false;
   /** When the bytes of the command that runs arrived; monotonic. */
   startedMs = 0;
+  /** The clock was read for a command of this turn already, of which this one is neighbour. */
+  momentIsRead = false;
   /** The command that runs, or ran last. */
   current: Command | undefined;
 
@@ -23,6 +28,7 @@ export class CommandExecution {
 
   run(command: Command): void {
     this.current = command;
+    if (!command.isShort) this.connection.server.accounting.settle(this.connection);
     const definition = command.spec.function;
     switch (definition.kind) {
       case "evaluated":
@@ -31,15 +37,35 @@ export class CommandExecution {
         definition.run(this.connection);
         return this.executed(command, 0);
       case "sliced":
+        if (command.isRead && !this.connection.server.evaluator.available) return this.forward(command);
         return this.slice(command, definition.run);
     }
+  }
+
+  /** This node does not lead: the command runs where that is known to be, or not at all. */
+  private forward(command: Command): void {
+    const { connection } = this;
+    const { forwarder } = connection.server;
+    const to = connection.isStandIn ? undefined : forwarder?.target;
+    if (forwarder === undefined || to === undefined) return this.ended(command, ERR_NOT_PROPOSED);
+    const forwarded = new ForwardedCommand(connection, command, forwarder, to);
+    if (forwarded.answeredHere()) return this.answered(command, 0);
+    this.suspend(
+      (resume) => forwarded.send(resume),
+      () => {
+        forwarded.answer();
+        this.answered(command, 0);
+      },
+    );
   }
 
   /** Answers a command that was not run. */
   answered(command: Command, sequence: number, changesClient = false): void {
     const { connection } = this;
-    connection.server.accounting.answered(connection, command, connection.replies.replyAt);
-    connection.replies.answered(command, sequence, this.startedMs, changesClient);
+    const { replies, parser } = connection;
+    const goesOn = parser.pendingBytes > 0 && !this.isResumed;
+    connection.server.accounting.answered(connection, command, replies.replyAt, goesOn);
+    replies.answered(command, sequence, this.startedMs, changesClient);
   }
 
   /** Answers a command that will run within an EXEC, and is accounted for there. */
@@ -51,21 +77,35 @@ export class CommandExecution {
   suspend(wait: (resume: () => void) => void, again: () => void): void {
     const { connection, startedMs } = this;
     this.isSuspended = true;
+    connection.server.accounting.settle(connection);
     wait(() => {
       this.isSuspended = false;
       if (connection.isClosed) return;
       this.startedMs = startedMs;
-      connection.runCommand(again);
+      this.resume(again);
     });
   }
 
-  private evaluate(command: Command, attempt: number): void {
+  /** Goes on with a command that was suspended. */
+  private resume(step: () => void): void {
+    this.isResumed = true;
+    this.momentIsRead = false;
+    this.connection.runCommand(step);
+  }
+
+  private evaluate(command: Command, attempt: number, confirmed = false): void {
     const { connection } = this;
     const { reply, replies } = connection;
     const { evaluator } = connection.server;
     const definition = command.spec.function;
     assert(definition.kind === "evaluated", "only an evaluated command is evaluated");
-    if (!evaluator.available) return this.ended(command, ERR_NOT_PROPOSED);
+    if (!evaluator.available) return this.forward(command);
+    if (!confirmed && !evaluator.isCurrent) {
+      return this.suspend(
+        (resume) => evaluator.confirm(resume),
+        () => this.evaluate(command, attempt, true),
+      );
+    }
     const mark = reply.length;
     let committed = command.isRead && replies.isUngated;
     for (;;) {
@@ -75,7 +115,8 @@ export class CommandExecution {
           () => this.evaluate(command, attempt),
         );
       }
-      const session = evaluator.begin(committed, attempt);
+      const session = evaluator.begin(committed, attempt, this.momentIsRead);
+      this.momentIsRead = true;
       const outcome = definition.run(connection);
       if (outcome === undefined) break;
       reply.rollback(mark);
@@ -127,6 +168,7 @@ export class CommandExecution {
   private suspendedUntilDone(command: Command): (sequence: number) => void {
     const { connection, startedMs } = this;
     this.isSuspended = true;
+    connection.server.accounting.settle(connection);
     let finished = false;
     return (sequence) => {
       assert(!finished, "a command is done once");
@@ -137,7 +179,7 @@ export class CommandExecution {
         return;
       }
       this.startedMs = startedMs;
-      connection.runCommand(() => this.finished(command, sequence));
+      this.resume(() => this.finished(command, sequence));
     };
   }
 

@@ -95,7 +95,7 @@ export interface CommandSpec {
   readonly since: string;
   readonly group: string;
   readonly function: CommandFunction;
-  /** By lower-case name; the container's function answers unknown subcommands and bad arity of theirs. */
+  /** The table finds them by their names; the container's own function answers where a word names none. */
   readonly subcommands?: readonly CommandSpec[];
 }
 
@@ -132,6 +132,8 @@ export class Command {
   /** Commands of administration are not shown. */
   readonly isHiddenFromMonitors: boolean;
   readonly isFast: boolean;
+  /** Takes microseconds, as a rule: many of them may be timed together. */
+  readonly isShort: boolean;
   /** Counts for what is no command of the table. */
   readonly isStandIn: boolean;
   /** From the arrival of its bytes to the release of its reply. */
@@ -163,6 +165,7 @@ export class Command {
     this.needsNoAuthentication = flags.includes("no_auth");
     this.isHiddenFromMonitors = flags.includes("admin") || flags.includes("skip_monitor");
     this.isFast = flags.includes("fast");
+    this.isShort = spec.function.kind === "evaluated" && (this.isFast || name === "set");
     this.isStandIn = isStandIn;
   }
 

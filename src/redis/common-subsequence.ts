@@ -20,16 +20,14 @@ export interface CommonSubsequence {
   readonly ranges: readonly CommonRange[];
 }
 
-/** Redis's own bound on the memory of its table (proto-max-bulk-len). */
-const TABLE_MAX_BYTES = 512 * 1024 * 1024;
 const TABLE_CELL_BYTES = 4;
 /** Words, or bytes of the strings, that are gone through in a step. */
 const WORDS_A_STEP = 256 * 1024;
 const WORD_BITS = 32;
 
-/** Whether Redis refuses to compare strings of these lengths. */
-export function isTooLarge(aLength: number, bLength: number): boolean {
-  return (aLength + 1) * (bLength + 1) * TABLE_CELL_BYTES > TABLE_MAX_BYTES;
+/** Whether Redis refuses to compare strings of these lengths; it lets a table have `maxBytes` (proto-max-bulk-len). */
+export function isTooLarge(aLength: number, bLength: number, maxBytes: number): boolean {
+  return (aLength + 1) * (bLength + 1) * TABLE_CELL_BYTES > maxBytes;
 }
 
 /** Yields after each millisecond or so of work. Without `withText` only the length is found. */

@@ -49,6 +49,8 @@ export class Connection implements SocketHandler, CommandContext {
   authenticated: boolean;
   isSubscribed = false;
   isMonitor = false;
+  /** For a client of another node, whose commands are never sent on. */
+  isStandIn = false;
   /** CLIENT NO-EVICT and NO-TOUCH, which change nothing here but what CLIENT LIST says. */
   noEvict = false;
   noTouch = false;
@@ -60,6 +62,7 @@ export class Connection implements SocketHandler, CommandContext {
   private readonly outputGuard = new OutputGuard();
   /** When the command that runs now, or ran last, had its turn; monotonic. */
   commandStartedMs = 0;
+  readonly timedTogether: Command[] = [];
   private running = false;
   /** A pause holds the present command. */
   isHeld = false;
@@ -269,6 +272,7 @@ export class Connection implements SocketHandler, CommandContext {
     this.running = replies.held = true;
     const nowMs = this.server.clock.monotonicMs();
     if (!execution.isSuspended) this.commandStartedMs = nowMs;
+    execution.isResumed = execution.momentIsRead = false;
     while (!execution.isSuspended && !this.closing && this.mayGoOn()) {
       const status = this.parser.next();
       if (status === ParseStatus.needMore) {
@@ -285,6 +289,7 @@ export class Connection implements SocketHandler, CommandContext {
       }
       replies.settle();
     }
+    this.server.accounting.settle(this);
     this.running = replies.held = false;
     this.flush();
   }

@@ -7,6 +7,10 @@ export const ERR_NOT_PROPOSED =
   "TRYAGAIN This node does not lead the key's group at the moment; the command was not run, send it again";
 export const ERR_UNKNOWN_OUTCOME =
   "UNKNOWN outcome unknown: leadership or the disk was lost before the command was committed; it may or may not take effect, read before you repeat it";
+export const ERR_LEADER_LOST =
+  "UNKNOWN outcome unknown: the command was sent to the node that leads, and no answer came; it may or may not take effect, read before you repeat it";
+export const ERR_FORWARD_CHANGES_CLIENT =
+  "ERR A transaction that subscribes or changes its client cannot be taken to the node that leads; nothing was changed. Send it to that node";
 export const ERR_TOO_LARGE =
   "ERR The effects of this command exceed a limit (one value 16 MiB, all of them 1 GiB); nothing was changed. Split it into smaller commands";
 export const ERR_MAX_CLIENTS = "ERR max number of clients reached";

@@ -74,6 +74,46 @@ export const ERR_UNBLOCK_REASON = "ERR CLIENT UNBLOCK reason should be TIMEOUT o
 export const ERR_CACHING_WITHOUT_TRACKING =
   "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled";
 
+export const ERR_REDIRECTED_TWICE = "ERR A client can only redirect to a single other client";
+export const ERR_REDIRECT_ABSENT = "ERR The client ID you want redirect to does not exist";
+export const ERR_TRACKING_PREFIX = "ERR PREFIX option requires BCAST mode to be enabled";
+export const ERR_TRACKING_BROADCAST = "ERR OPTIN and OPTOUT are not compatible with BCAST";
+export const ERR_TRACKING_MODES = "ERR You can't specify both OPTIN mode and OPTOUT mode";
+
+export const ERR_NO_FILE = "ERR The server is running without a config file";
+export const ERR_DEBUG_NOT_ALLOWED =
+  'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.';
+export const ERR_SAVE_RUNS = "ERR Background save already in progress";
+export const ERR_SHUTDOWN = "ERR Errors trying to SHUTDOWN. Check logs.";
+export const ERR_WAITAOF_LOCAL = "ERR value is out of range, must be between 0 and 1";
+export const ERR_WAITAOF_REPLICAS = "ERR value is out of range, must be positive";
+export const ERR_SLOWLOG_COUNT = "ERR count should be greater than or equal to -1";
+
+export function overlappingPrefixes(prefix: ByteString, other: ByteString): string {
+  return `ERR Prefix '${shown(prefix, Infinity)}' overlaps with another provided prefix '${shown(other, Infinity)}'. Prefixes for a single client must not overlap.`;
+}
+
+export function unknownParameter(name: ByteString): string {
+  return `ERR Unknown option or number of arguments for CONFIG SET - '${shown(name, Infinity)}'`;
+}
+
+export function refusedParameter(name: ByteString, problem: string): string {
+  return `ERR CONFIG SET failed (possibly related to argument '${shown(name, Infinity)}') - ${problem}`;
+}
+
+export function failedRewrite(problem: string): string {
+  return `ERR Rewriting config file: ${problem}`;
+}
+
+export function noSamples(event: ByteString): string {
+  return `ERR No samples available for event '${shown(event, Infinity)}'`;
+}
+
+/** Where the subcommand is known and its words are too many, and for DEBUG, which looks at its words itself. */
+export function wrongSubcommandWords(container: string, word: ByteString): string {
+  return `ERR unknown subcommand or wrong number of arguments for '${shown(word)}'. Try ${container} HELP.`;
+}
+
 export function notWhileSubscribed(command: string): string {
   return `ERR Can't execute '${command}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`;
 }

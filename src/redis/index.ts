@@ -5,6 +5,15 @@ export type { CommandSpec } from "./command";
 export { RedisServer } from "./redis-server";
 export type { RedisServerOptions, ShutdownRequest } from "./redis-server";
 export type { ClientSocket, Listener, SocketHandler, SocketLayerName } from "./socket-layer";
+export { Forwarder, InProcessForwarding, StandIns } from "./forwarding/index";
+export type {
+  ClientName,
+  ForwardOutcome,
+  ForwardedRequest,
+  ForwarderOptions,
+  ForwardingTransport,
+  WatchedState,
+} from "./forwarding/index";
 export { LiveSettings, settingsWith } from "./parameters/live-settings";
 export type { ClientClass, OutputBufferLimit } from "./parameters/live-settings";
 export { KeyspaceEvent } from "./parameters/keyspace-events";

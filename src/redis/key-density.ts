@@ -35,6 +35,11 @@ export class KeyDensity {
     this.keysOfSlot[slot] = keys;
   }
 
+  /** Of slots [from, to): no keys. */
+  clearSlots(from: number, to: number): void {
+    this.keysOfSlot.fill(0, from, to);
+  }
+
   get rangeCount(): number {
     return this.segments[this.segments.length - 1]?.rangesEnd ?? 0;
   }

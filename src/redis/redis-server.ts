@@ -19,6 +19,9 @@ import { memoryFigures } from "./accounting/memory-figures";
 import { RateMeter } from "./accounting/rate-meter";
 import type { DocumentedCommand } from "./documentation/documented-command";
 import { documentation } from "./documentation/index";
+import type { Forwarder } from "./forwarding/forwarder";
+import type { ClientName } from "./forwarding/forwarding";
+import { StandIn } from "./forwarding/stand-in";
 import type { LiveSettings } from "./parameters/live-settings";
 import type { Parameter } from "./parameters/parameter";
 import { ParameterRegistry } from "./parameters/parameter-registry";
@@ -69,6 +72,8 @@ export interface RedisServerOptions {
   readonly dataDirectory: string;
   /** Asks for a clean stop of the process. */
   readonly shutdown: (request: ShutdownRequest) => void;
+  /** Takes commands to the node that leads; absent where there is no other node. */
+  readonly forwarder?: Forwarder;
   /** What `listen` opens the port with. Default native. */
   readonly socketLayer?: SocketLayerName;
 }
@@ -96,6 +101,7 @@ export class RedisServer {
   readonly nodeId: number;
   readonly dataDirectory: string;
   readonly shutdown: (request: ShutdownRequest) => void;
+  readonly forwarder: Forwarder | undefined;
   readonly startedAtMs: number;
   readonly keySampler: KeySampler;
   readonly statistics = {
@@ -127,6 +133,7 @@ export class RedisServer {
   /** The last view each client's long reads were given, by connection: called off when the client goes. */
   private readonly views = new Map<number, ReadView>();
   private lastId = 0;
+  private standInCount = 0;
   private listener: Listener | undefined;
   private accepting = false;
   private readonly watch: ClientWatch;
@@ -173,6 +180,7 @@ export class RedisServer {
     this.nodeId = options.nodeId;
     this.dataDirectory = options.dataDirectory;
     this.shutdown = options.shutdown;
+    this.forwarder = options.forwarder;
     this.socketLayer = options.socketLayer ?? "native";
     this.keySampler = new KeySampler(options.evaluator, options.random);
     this.startedAtMs = options.clock.wallMs();
@@ -234,12 +242,24 @@ export class RedisServer {
 
   /** Takes a new connection over; simulation calls it with sockets of its own. */
   accept(socket: ClientSocket): SocketHandler {
-    if (this.connections.size >= this.maxClients) return this.reject(socket, ERR_MAX_CLIENTS);
+    if (this.connections.size - this.standInCount >= this.maxClients)
+      return this.reject(socket, ERR_MAX_CLIENTS);
     if (isDenied(this.limits, socket.remoteAddress)) return this.reject(socket, ERR_DENIED);
     this.statistics.connectionsTotal++;
     const connection = new Connection(this, ++this.lastId, socket, this.pool);
     this.connections.set(connection.id, connection);
     return connection;
+  }
+
+  /** A client of another node, that was let in there. */
+  standIn(client: ClientName): StandIn {
+    return new StandIn(client, this.pool, (socket) => {
+      const connection = new Connection(this, ++this.lastId, socket, this.pool);
+      connection.isStandIn = true;
+      this.standInCount++;
+      this.connections.set(connection.id, connection);
+      return connection;
+    });
   }
 
   /** False when no shutdown waits that could be aborted. */
@@ -286,7 +306,8 @@ export class RedisServer {
   }
 
   forget(connection: Connection): void {
-    this.connections.delete(connection.id);
+    if (this.connections.delete(connection.id) && connection.isStandIn) this.standInCount--;
+    this.forwarder?.release(connection.id);
     const view = this.views.get(connection.id);
     this.views.delete(connection.id);
     view?.callOff();

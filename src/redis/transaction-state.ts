@@ -26,6 +26,10 @@ export class TransactionState {
   queued: QueuedCommand[] = [];
   /** What WATCH watches; undefined: nothing. */
   watcher: Watcher | undefined;
+  /** The node at which a stand-in of the client watches keys for it; 0 if none does. */
+  watchedAt = 0;
+  /** What was watched is not any more, because its node does not lead any more: it counts as changed. */
+  private watchIsLost = false;
   /** Among the queued commands is one that changes what the client is to the server … */
   changesClient = false;
   /** … one that a pause of writes holds. */
@@ -85,7 +89,18 @@ export class TransactionState {
     return this.watcher;
   }
 
+  /** Whether something was watched elsewhere than at node `at`: it leads now, and cannot tell what was changed. */
+  hasLostWatch(at: number): boolean {
+    return this.watchIsLost || this.watcher !== undefined || (this.watchedAt !== 0 && this.watchedAt !== at);
+  }
+
+  loseWatch(): void {
+    this.watchIsLost = true;
+  }
+
   unwatch(): void {
+    this.watchedAt = 0;
+    this.watchIsLost = false;
     if (this.watcher !== undefined) this.evaluator.watches.unwatch(this.watcher);
     this.watcher = undefined;
   }

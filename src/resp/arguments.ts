@@ -3,10 +3,10 @@
 // are never written again once a command was handed out from them, so a reference to (buffer, start, end) may be kept
 // as long as wanted; it keeps the whole buffer (a socket chunk) alive. Single thread. Indices are not checked against
 // `count`: the caller has looked at it (arity).
+import { copyBytes, textOf } from "../base/index";
 import type { ByteString } from "../base/index";
 import { floatOf } from "./float-text";
 import { bigIntegerOf, safeIntegerOf } from "./integer-text";
-import { copyBytes, textOf } from "./short-bytes";
 
 /** Offsets for 8 arguments: V8 keeps a typed array of 64 bytes inside its heap, without a backing store. */
 const INITIAL_OFFSETS = 16;

@@ -2,13 +2,15 @@
 // to the writers. A block has one owner at a time: the pool, then a ReplyWriter, then (after `take`) the receiver, who
 // returns it by `release` when the socket has written it, and not before. Blocks beyond the largest size are not kept.
 import { assert } from "../base/index";
+import type { ViewedBytes } from "../base/index";
 
 /** Most replies of a turn fit the smallest; a writer that outgrows one moves on to the next. */
 const BLOCK_SIZES = [4 * 1024, 32 * 1024, 256 * 1024] as const;
 const UNPOOLED = BLOCK_SIZES.length;
 
-export class OutputBlock {
+export class OutputBlock implements ViewedBytes {
   readonly bytes: Buffer;
+  readonly view: DataView;
   /** Bytes filled, from the start. */
   length = 0;
   /** Which list of the pool it returns to. For the pool only. */
@@ -18,6 +20,7 @@ export class OutputBlock {
 
   constructor(size: number, sizeClass: number) {
     this.bytes = Buffer.allocUnsafeSlow(size);
+    this.view = new DataView(this.bytes.buffer);
     this.sizeClass = sizeClass;
   }
 

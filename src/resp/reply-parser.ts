@@ -2,7 +2,7 @@
 // chunks, which may be reused at once after they were consumed by `next`. Time is linear in the bytes for any
 // fragmentation and nesting (no recursion). Attributes are read and dropped. Bytes that are no RESP throw a BasaltError
 // with the code BAD_REPLY: the connection cannot be used any more. Single thread.
-import { BasaltError, type ByteString } from "../base/index";
+import { BasaltError, type ByteString, textOf } from "../base/index";
 import {
   ASTERISK,
   BAR,
@@ -25,7 +25,6 @@ import {
 import { NO_BYTES } from "./arguments";
 import { safeIntegerOf } from "./integer-text";
 import { PushReply, type Reply, ReplyError, TypedReply } from "./reply-values";
-import { textOf } from "./short-bytes";
 
 export interface ReplyParserOptions {
   /** Bulk strings as Buffers instead of ByteStrings. */

@@ -4,7 +4,7 @@
 //
 // `length` is a mark: `rollback(mark)` drops what was written since. Short texts are written by a loop over their chars,
 // longer ones by one native call; where the line lies was measured (perf-reports/2026-11-21-resp-micro.md).
-import { assert, type ByteString } from "../base/index";
+import { assert, copyBytes, copyWords, type ByteString, type ViewedBytes, writeText } from "../base/index";
 import { NO_BYTES } from "./arguments";
 import {
   ASTERISK,
@@ -25,7 +25,6 @@ import {
 } from "./ascii";
 import { formatFloat } from "./float-text";
 import type { OutputBlock, OutputBlockPool } from "./output-blocks";
-import { copyBytes, writeText } from "./short-bytes";
 
 /** A type byte, a sign, 19 digits and the line's end. */
 const LONGEST_INTEGER_LINE = 23;
@@ -146,6 +145,17 @@ export class ReplyWriter {
     const at = this.reserve(length + 2);
     const bytes = this.bytes;
     copyBytes(source, start, length, bytes, at);
+    bytes[at + length] = CARRIAGE_RETURN;
+    bytes[at + length + 1] = LINE_FEED;
+  }
+
+  /** The same of bytes that have a view. */
+  bulkViewed(source: ViewedBytes, start: number, end: number): void {
+    const length = end - start;
+    this.head(DOLLAR, length);
+    const at = this.reserve(length + 2);
+    copyWords(source, start, length, this.block!, at);
+    const bytes = this.bytes;
     bytes[at + length] = CARRIAGE_RETURN;
     bytes[at + length + 1] = LINE_FEED;
   }

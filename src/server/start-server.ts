@@ -61,6 +61,7 @@ export async function startServer(
     nodeId: config.nodeId,
     storage,
     scheduler,
+    clock,
     random: new SeededRandom(randomInt(2 ** 47)),
     transport: noPeers,
     failed: (error) => {
@@ -84,6 +85,7 @@ export async function startServer(
       evaluator.leading(term);
       leading.settle();
     },
+    yielding: () => evaluator.yielding(),
     following: () => evaluator.following(),
     committed: (index) => evaluator.committed(index),
     applied: (index) => evaluator.applied(index),

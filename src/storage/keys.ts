@@ -1,6 +1,6 @@
 // Key layout of the applied data (README.md, "Key spaces"): builders and parsers of logical keys, which begin at the
 // space byte. Frozen: golden vectors in test/unit/storage/keys.test.ts and native/test. Pure functions.
-import { keyHash, keyHashOfString, putU16, putU32, slotOf, slotOfString } from "../base/index";
+import { copyBytes, keyHash, keyHashOfString, putU16, putU32, slotOf, slotOfString } from "../base/index";
 import type { ByteString } from "../base/index";
 
 export const Space = { meta: 0x00, header: 0x10, element: 0x11, ordered: 0x20, tombstone: 0x40 } as const;
@@ -65,7 +65,8 @@ export function putHeaderKey(
   putU32(target, at + 1, db);
   putU16(target, at + 5, slotOf(source, start, end));
   putU32(target, at + 7, keyHash(source, start, end));
-  return at + HEADER_KEY_PREFIX_BYTES + source.copy(target, at + HEADER_KEY_PREFIX_BYTES, start, end);
+  copyBytes(source, start, end - start, target, at + HEADER_KEY_PREFIX_BYTES);
+  return at + HEADER_KEY_PREFIX_BYTES + end - start;
 }
 
 /** Space 0x11: what all elements of one incarnation of a user key begin with. `version` is 8 bytes. */
@@ -84,6 +85,11 @@ export function databaseRange(space: number, db: number): { lower: ByteString; u
   const upper =
     db === 0xffff_ffff ? String.fromCharCode(space + 1) : String.fromCharCode(space) + u32String(db + 1);
   return { lower, upper };
+}
+
+/** What the keys of all headers of a slot begin with; the hash follows, and the user key. */
+export function slotPrefix(db: number, slot: number): ByteString {
+  return String.fromCharCode(Space.header) + u32String(db) + String.fromCharCode(slot >> 8, slot & 0xff);
 }
 
 export function databaseOfKey(key: ByteString): number {

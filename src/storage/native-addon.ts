@@ -91,6 +91,15 @@ export interface NativeEngine {
   ): void;
   /** The count is called off: its event may still come. */
   cancelCount(load: number): void;
+  sampleSlots(
+    load: number,
+    group: number,
+    database: number,
+    fromSlot: number,
+    toSlot: number,
+    maxRows: number,
+    snapshot: number,
+  ): void;
   findGarbage(
     load: number,
     group: number,

@@ -2,7 +2,7 @@
 // All words are little-endian u32. Private to this folder and native/src/addon. What is returned is copied out of the
 // packed bytes, except entry payloads, which are views into a Buffer of their own.
 import type { ByteString } from "../base/index";
-import type { Garbage, ScanPage, StoredEntry } from "./types";
+import type { Garbage, ScanPage, SlotSample, StoredEntry } from "./types";
 
 /** Lengths that stand for no value. */
 export const ABSENT = 0xffff_ffff;
@@ -72,6 +72,14 @@ export function unpackEntries(packed: Buffer, firstIndex: number): StoredEntry[]
     at = end;
   }
   return entries;
+}
+
+export function unpackSlotSamples(packed: Buffer): SlotSample[] {
+  return Array.from({ length: packed.length / 12 }, (_, i) => ({
+    slot: packed.readUInt32LE(12 * i),
+    rows: packed.readUInt32LE(12 * i + 4),
+    lastHash: packed.readUInt32LE(12 * i + 8),
+  }));
 }
 
 export function unpackGarbage(packed: Buffer): Garbage {

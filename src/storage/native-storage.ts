@@ -16,7 +16,15 @@ import type {
   ScanArguments,
   TestFaults,
 } from "./native-addon";
-import { ABSENT, packKeys, unpackEntries, unpackGarbage, unpackPage, unpackValues } from "./native-packing";
+import {
+  ABSENT,
+  packKeys,
+  unpackEntries,
+  unpackGarbage,
+  unpackPage,
+  unpackSlotSamples,
+  unpackValues,
+} from "./native-packing";
 import { MAX_ROW_KEY_BYTES, checkRange, checkRowKey } from "./row-limits";
 import { notInMemory } from "./types";
 import type {
@@ -28,6 +36,8 @@ import type {
   NotInMemory,
   ReadTier,
   ScanPage,
+  SlotSample,
+  SlotSampleRequest,
   ScanRequest,
   Snapshot,
   Storage,
@@ -246,6 +256,14 @@ export class NativeStorage implements Storage {
     return () => {
       if (this.loads.delete(load)) this.engine.cancelCount(load);
     };
+  }
+
+  sampleSlots(group: number, request: SlotSampleRequest, done: (samples: SlotSample[]) => void): void {
+    const load = this.addLoad((packed) => done(unpackSlotSamples(packed)));
+    if (load === undefined) return;
+    const { database, fromSlot, toSlot, maxRows, snapshot } = request;
+    assert(maxRows >= 1, "a sample looks at one row at least");
+    this.engine.sampleSlots(load, group, database, fromSlot, toSlot, maxRows, snapshot?.id ?? 0);
   }
 
   findGarbage(group: number, request: GarbageRequest, done: (garbage: Garbage) => void): void {

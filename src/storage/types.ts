@@ -88,6 +88,24 @@ export interface CountRequest {
   readonly snapshot?: Snapshot;
 }
 
+export interface SlotSampleRequest {
+  /** The physical one. */
+  readonly database: number;
+  /** Slots [fromSlot, toSlot). */
+  readonly fromSlot: number;
+  readonly toSlot: number;
+  /** Rows that are read of one slot. */
+  readonly maxRows: number;
+  readonly snapshot?: Snapshot;
+}
+
+/** How many of a slot's headers were read, and the hash of the last of them. */
+export interface SlotSample {
+  readonly slot: number;
+  readonly rows: number;
+  readonly lastHash: number;
+}
+
 export interface GarbageRequest {
   /** Where to go on: the `next` of the answer before; undefined begins a pass. */
   readonly from: ByteString | undefined;
@@ -177,6 +195,8 @@ export interface Storage {
   loadScan(group: number, request: ScanRequest, done: (page: ScanPage) => void): void;
   /** May take as long as there are rows. The returned function calls the count off: `done` is not called any more. */
   countHeaders(group: number, request: CountRequest, done: (count: number) => void): () => void;
+  /** Of each slot that has any, the first headers: what tells about how many it has. Costs what it reads and a seek a slot. */
+  sampleSlots(group: number, request: SlotSampleRequest, done: (samples: SlotSample[]) => void): void;
   findGarbage(group: number, request: GarbageRequest, done: (garbage: Garbage) => void): void;
 
   /**

@@ -22,9 +22,13 @@ export const ValueType = { string: 1, hash: 2, list: 3, set: 4, sortedSet: 5, st
 export const ValueEncoding = { inline: 0, chunked: 1, elements: 2 } as const;
 export const INLINE_STRING_MAX_BYTES = 64 * 1024;
 const EXPIRY_FLAG = 1;
+/** Before expiry and length. */
+const FIXED_BYTES = 12;
+const EXPIRY_BYTES = 8;
 /** The longest a header can be before `rest`. */
 export const VALUE_HEADER_MAX_BYTES = 4 + 8 + 8 + 8;
 
+/** Its fields may be accessors: `changedHeader` makes another of it, a spread does not. */
 export interface ValueHeader {
   readonly type: number;
   readonly encoding: number;
@@ -37,6 +41,12 @@ export interface ValueHeader {
   readonly length: number;
   /** An inline string's bytes, or what the type adds. */
   readonly rest: ByteString;
+}
+
+/** The same header but for the fields given. */
+export function changedHeader(header: ValueHeader, changes: Partial<ValueHeader>): ValueHeader {
+  const { type, encoding, expiryMs, versionMs, versionCounter, length, rest } = header;
+  return { type, encoding, expiryMs, versionMs, versionCounter, length, rest, ...changes };
 }
 
 function u48At(text: ByteString, at: number): number {
@@ -63,50 +73,45 @@ function checkNumbers(flags: number, expiryMs: number, length: number): void {
     throw corrupt("value header is out of range");
 }
 
-/** The same header as `decodeValueHeader`, from bytes that were encoded here: `into` is called with its fields. */
-export function readValueHeader<T>(
-  source: Buffer,
-  start: number,
-  end: number,
-  into: new (
-    type: number,
-    encoding: number,
-    expiryMs: number,
-    versionMs: number,
-    versionCounter: number,
-    length: number,
-    rest: ByteString,
-  ) => T,
-): T {
-  if (end - start < 13 || source[start] !== VALUE_HEADER_FORMAT) throw corrupt("value header");
-  let at = start + 12;
-  let expiryMs = 0;
-  if (source[start + 3]! & EXPIRY_FLAG) {
-    expiryMs = getU64(source, at);
-    at += 8;
+/**
+ * Looks through a header that was encoded here, in the bytes [start, end), and returns where `rest` begins. Throws
+ * BasaltError CORRUPT_ROW.
+ */
+export function restOfValue(source: Uint8Array, start: number, end: number): number {
+  if (end - start < FIXED_BYTES + 1 || source[start] !== VALUE_HEADER_FORMAT) throw corrupt("value header");
+  const flags = source[start + 3]!;
+  let at = start + FIXED_BYTES;
+  if (flags & EXPIRY_FLAG) at += EXPIRY_BYTES;
+  const lengthAt = at;
+  do if (at >= end) throw corrupt("value header is cut short");
+  while (source[at++]! >= 0x80);
+  if (source[at - 1] === 0 && at - 1 > lengthAt) throw corrupt("a length is not in its shortest form");
+  if (flags !== 0 || at - lengthAt > 4) {
+    checkNumbers(flags, expiryOfValue(source, start), lengthOfValue(source, start));
   }
-  let length = 0;
-  let scale = 1;
-  for (;;) {
-    if (at >= end) throw corrupt("value header is cut short");
-    const byte = source[at++]!;
-    length += (byte & 0x7f) * scale;
-    if (byte < 0x80) {
-      if (byte === 0 && scale > 1) throw corrupt("a length is not in its shortest form");
-      break;
-    }
-    scale *= 0x80;
-  }
-  checkNumbers(source[start + 3]!, expiryMs, length);
-  return new into(
-    source[start + 1]!,
-    source[start + 2]!,
-    expiryMs,
-    getU48(source, start + 4),
-    getU16(source, start + 10),
-    length,
-    source.toString("latin1", at, end),
-  );
+  return at;
+}
+
+/** The expiry in a header that begins at `start` and was looked through. */
+export function expiryOfValue(source: Uint8Array, start: number): number {
+  return source[start + 3]! & EXPIRY_FLAG ? getU64(source, start + FIXED_BYTES) : 0;
+}
+
+/** The length in it. */
+export function lengthOfValue(source: Uint8Array, start: number): number {
+  let at = start + FIXED_BYTES + (source[start + 3]! & EXPIRY_FLAG ? EXPIRY_BYTES : 0);
+  let length = source[at]! & 0x7f;
+  for (let scale = 0x80; source[at]! >= 0x80; scale *= 0x80) length += (source[++at]! & 0x7f) * scale;
+  return length;
+}
+
+/** The version in it: an HLC. */
+export function versionMsOfValue(source: Uint8Array, start: number): number {
+  return getU48(source, start + 4);
+}
+
+export function versionCounterOfValue(source: Uint8Array, start: number): number {
+  return getU16(source, start + 10);
 }
 
 /** Throws BasaltError CORRUPT_ROW. */

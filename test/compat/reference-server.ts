@@ -18,14 +18,14 @@ export class ReferenceServer {
     this.removeDirectory = removeDirectory;
   }
 
-  static async start(): Promise<ReferenceServer | undefined> {
+  static async start(more: readonly string[] = []): Promise<ReferenceServer | undefined> {
     const asked = spawnSync("redis-server", ["--version"], { encoding: "utf8" });
     if (asked.status !== 0) return undefined;
     const version = /v=(\S+)/.exec(asked.stdout)?.[1] ?? "unknown";
     const directory = temporaryDirectory("reference");
     const port = await freePort();
     const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-    const child = spawn("redis-server", [...options, "--timeout", "0"], {
+    const child = spawn("redis-server", [...options, "--timeout", "0", ...more], {
       cwd: directory.path,
       stdio: "ignore",
     });

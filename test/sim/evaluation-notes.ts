@@ -1,7 +1,6 @@
 // White-box notes of when, and in which view, each command was evaluated: the hints by which the checker finds an order
 // without search, and the time at which expiry was judged. It wraps the evaluator's calls and the functions of the command
 // table; what the commands do is not changed, but for an EXEC that now and then goes in steps although it is short.
-import { assert } from "../../src/base/index";
 import type { SeededRandom } from "../../src/base/index";
 import type { Evaluator } from "../../src/kv/index";
 import type { CommandSpec } from "../../src/redis/index";
@@ -12,11 +11,13 @@ import type {
   SlicedFunction,
   SteppedFunction,
 } from "../../src/redis/command";
+import type { Connection } from "../../src/redis/connection";
 import { compareOrder } from "./history";
 import type { Operation, Order } from "./history";
-import { SimLink } from "./sim-link";
 
 export interface NotedProcess {
+  /** What the connection, or the client that it stands in for, has asked for. */
+  operationOf(connection: Connection): Operation;
   readonly epoch: number;
   /** The last batch that the rows in storage show. */
   readonly appliedSequence: number;
@@ -105,7 +106,7 @@ export class EvaluationNotes {
 
   private sliced(run: SlicedFunction): SlicedFunction {
     return (context, done) => {
-      this.pinning = operationOf(context);
+      this.pinning = this.process.operationOf(context.connection);
       run(context, done);
       this.pinning = undefined;
     };
@@ -117,7 +118,7 @@ export class EvaluationNotes {
       const nested = isNested(spec, context);
       // Its client may go away before it ends.
       if (!nested) {
-        operationOf(context).isUnderWay = true;
+        notes.process.operationOf(context.connection).isUnderWay = true;
         notes.expired.length = 0;
       }
       for (const step of steps(context)) {
@@ -151,7 +152,7 @@ export class EvaluationNotes {
       order = this.order(before.sequence, before.committed || before.sequence !== open.sequence);
     }
     this.lastOrders.set(connection.id, order);
-    const operation = operationOf(context);
+    const operation = this.process.operationOf(connection);
     operation.nowMs = session.nowMs;
     operation.order = { ...order, wrote: session.hasWritten };
   }
@@ -160,10 +161,4 @@ export class EvaluationNotes {
 /** A queued command that EXEC runs: it is a part of that operation. */
 function isNested(spec: CommandSpec, { connection }: CommandContext): boolean {
   return connection.lastCommand === "exec" && spec.name !== "exec";
-}
-
-function operationOf({ connection }: CommandContext): Operation {
-  const { socket } = connection;
-  assert(socket instanceof SimLink, "the simulation's clients use its links");
-  return socket.current;
 }

@@ -39,7 +39,7 @@ export class Faults {
       ["clock jump", 8, () => this.jumpClock()],
       ["failing disk", 2, () => this.failDisk()],
       ["disconnect", 5, () => this.clients.disconnect(process)],
-      ["depose", process.group.status.leading ? 9 : 0, () => this.depose(process)],
+      ["depose", this.deposeWeight(process), () => this.depose(process)],
     ];
     let at = this.random.below(kinds.reduce((sum, [, weight]) => sum + weight, 0));
     for (const [name, weight, strike] of kinds) {
@@ -89,18 +89,30 @@ export class Faults {
     this.node.disk.failing.add(operation);
   }
 
+  /** What somebody watches is best changed behind his back, which works when nothing else is under way. */
+  private deposeWeight({ group, storage }: SimProcess): number {
+    const { leading, lastIndex } = group.status;
+    if (!leading) return 0;
+    return this.isWatched && storage.readApplied(GROUP).index === lastIndex ? 40 : 9;
+  }
+
+  private get isWatched(): boolean {
+    return this.clients.all.some(({ transactions }) => transactions?.isWatching === true);
+  }
+
   /** A leader of a later term is heard; it may replace what is not committed. */
   private depose(process: SimProcess): void {
     const { log } = process.group;
     const core = process.group["node"];
-    const overwrites = this.random.chance(0.6);
+    const { isWatched } = this;
+    const overwrites = this.random.chance(isWatched ? 0.9 : 0.6);
     const message = new Message(overwrites ? MessageType.app : MessageType.heartbeat, this.node.nodeId);
     message.from = this.node.nodeId + 1;
     // Each is another leader's: what the node reports of its term may be behind.
     message.term = core.term + 1;
     if (overwrites) {
       const from = core.committed;
-      const index = this.random.chance(0.5)
+      const index = this.random.chance(isWatched ? 0.9 : 0.5)
         ? from
         : this.random.between(from, Math.max(from, log.lastIndex()));
       const logTerm = log.term(index);

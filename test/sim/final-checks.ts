@@ -19,8 +19,8 @@ import {
   versionBytes,
 } from "../../src/storage/index";
 import type { MemoryStorage } from "../../src/storage/memory/index";
-import { stateText } from "./reference-model";
-import type { State, Value } from "./reference-model";
+import { stateText } from "./reference-state";
+import type { State, Value } from "./reference-state";
 
 /** Two column families are scanned apart: below and from 0x40. */
 const FAMILIES: readonly (readonly [ByteString, ByteString])[] = [

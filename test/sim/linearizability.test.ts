@@ -2,8 +2,9 @@
 import { SeededRandom } from "../../src/base/index";
 import { checkLinearizability } from "./linearizability";
 import type { Operation } from "./history";
-import { EMPTY_STATE, applyCommand } from "./reference-model";
-import type { State } from "./reference-model";
+import { applyCommand } from "./reference-model";
+import { EMPTY_STATE } from "./reference-state";
+import type { State } from "./reference-state";
 
 let lastId = 0;
 

@@ -5,8 +5,9 @@
 //
 // An operation without an answer may take effect once within its interval, or not at all. The order in which the server
 // evaluated is only a hint about what to try first: with it a right history is found without search.
-import { applyOperation, EMPTY_STATE, stateText } from "./reference-model";
-import type { State } from "./reference-model";
+import { applyOperation } from "./reference-model";
+import { EMPTY_STATE, stateText } from "./reference-state";
+import type { State } from "./reference-state";
 import { commandText, compareOrder } from "./history";
 import type { Operation } from "./history";
 
@@ -125,18 +126,31 @@ class Search {
   private choices(): number[] {
     const { processes, places } = this;
     // An operation may come next unless another one, still to be placed, had returned before it was sent.
+    let earliest = Number.POSITIVE_INFINITY;
+    let secondEarliest = Number.POSITIVE_INFINITY;
+    let earliestAt = -1;
+    for (let at = 0; at < processes.length; at++) {
+      const returned = processes[at]!.earliestReturn[places[at]!];
+      if (returned === undefined) continue;
+      if (returned < earliest) {
+        secondEarliest = earliest;
+        earliest = returned;
+        earliestAt = at;
+      } else if (returned < secondEarliest) {
+        secondEarliest = returned;
+      }
+    }
     const candidates: number[] = [];
     for (let at = 0; at < processes.length; at++) {
-      const operation = processes[at]!.operations[places[at]!];
+      const { operations, earliestReturn } = processes[at]!;
+      const place = places[at]!;
+      const operation = operations[place];
       if (operation === undefined) continue;
       if (operation.reply === undefined) candidates.push(-at - 1);
       const { invoked } = operation;
-      const blocked = processes.some((other, i) => {
-        const place = places[i]! + (i === at ? 1 : 0);
-        const earliest = other.earliestReturn[place];
-        return earliest !== undefined && earliest < invoked;
-      });
-      if (!blocked) candidates.push(at);
+      const behindIt = earliestReturn[place + 1];
+      const others = at === earliestAt ? secondEarliest : earliest;
+      if (others >= invoked && (behindIt === undefined || behindIt >= invoked)) candidates.push(at);
     }
     return candidates.sort((a, b) => this.compare(a, b));
   }
@@ -149,7 +163,12 @@ class Search {
   private compare(a: number, b: number): number {
     const [one, other] = [this.operationOf(a), this.operationOf(b)];
     if (one === other) return (one.order?.survived === true ? 1 : -1) * (b - a);
-    if (one.order === undefined || other.order === undefined) return one.invoked - other.invoked;
+    // What was never evaluated has no effect and is in nobody's way.
+    if (one.order === undefined || other.order === undefined) {
+      return (
+        Number(one.order !== undefined) - Number(other.order !== undefined) || one.invoked - other.invoked
+      );
+    }
     return compareOrder(one.order, other.order);
   }
 

@@ -3,57 +3,13 @@
 // judges expiry is an input. A command that touches an expired key removes it, for good: that is how "expiry never
 // un-expires" is checked.
 import type { Operation } from "./history";
-
-interface StringValue {
-  readonly type: "string";
-  readonly value: string;
-  readonly expiryMs: number;
-}
-
-interface HashValue {
-  readonly type: "hash";
-  readonly fields: ReadonlyMap<string, string>;
-  readonly expiryMs: number;
-}
-
-export type Value = StringValue | HashValue;
-
-/** What one connection watches. */
-interface WatchSet {
-  /** By "database/key": when it would expire as it was first watched; 0: never, or it was not there. */
-  readonly keys: ReadonlyMap<string, number>;
-  readonly touched: boolean;
-}
-
-export interface State {
-  /** By "database/key". */
-  readonly values: ReadonlyMap<string, Value>;
-  readonly watches: ReadonlyMap<string, WatchSet>;
-}
-
-export const EMPTY_STATE: State = { values: new Map(), watches: new Map() };
+import { Draft } from "./reference-state";
+import type { State, StringValue } from "./reference-state";
 
 export interface Outcome {
   /** As `replyText` writes replies. */
   readonly reply: string;
   readonly state: State;
-}
-
-/** Text that two equal states share and others do not. */
-export function stateText({ values, watches }: State): string {
-  const lines = [...values].map(([key, value]) => `${key}=${valueText(value)}`);
-  for (const [name, { keys, touched }] of watches) {
-    lines.push(`watch ${name} ${touched ? "touched" : [...keys].join(" ")}`);
-  }
-  return lines.sort().join("\n");
-}
-
-function valueText(value: Value): string {
-  if (value.type === "string") return `s${value.expiryMs} ${value.value}`;
-  return `h${value.expiryMs} ${[...value.fields]
-    .map(([field, text]) => `${field}:${text}`)
-    .sort()
-    .join(",")}`;
 }
 
 const OK = "OK";
@@ -98,96 +54,6 @@ export function applyOperation(
 /** The answers of a transaction as one text. */
 export function transactionText(replies: readonly string[]): string {
   return `{${replies.join(" | ")}}`;
-}
-
-/** A state in the making: copied when it is first changed. */
-class Draft {
-  private changed: Map<string, Value> | undefined;
-  private changedWatches: Map<string, WatchSet> | undefined;
-
-  constructor(
-    private readonly start: State,
-    private readonly database: number,
-    readonly nowMs: number,
-  ) {}
-
-  get state(): State {
-    if (this.changed === undefined && this.changedWatches === undefined) return this.start;
-    return { values: this.values, watches: this.watches };
-  }
-
-  private get values(): ReadonlyMap<string, Value> {
-    return this.changed ?? this.start.values;
-  }
-
-  private get watches(): ReadonlyMap<string, WatchSet> {
-    return this.changedWatches ?? this.start.watches;
-  }
-
-  private name(key: string): string {
-    return `${this.database}/${key}`;
-  }
-
-  /** For a change of this value, which whoever watches it is to know. */
-  private change(name: string): Map<string, Value> {
-    for (const [watchSet, { keys, touched }] of this.watches) {
-      if (touched || !keys.has(name)) continue;
-      this.changeWatches().set(watchSet, { keys, touched: true });
-    }
-    return (this.changed ??= new Map(this.start.values));
-  }
-
-  private changeWatches(): Map<string, WatchSet> {
-    return (this.changedWatches ??= new Map(this.start.watches));
-  }
-
-  /** The live value; one that has expired is removed. */
-  get(key: string): Value | undefined {
-    const value = this.values.get(this.name(key));
-    if (value === undefined || value.expiryMs === 0 || value.expiryMs > this.nowMs) return value;
-    this.remove(key);
-    return undefined;
-  }
-
-  set(key: string, value: Value): void {
-    this.change(this.name(key)).set(this.name(key), value);
-  }
-
-  /** A value that is there. */
-  remove(key: string): void {
-    this.change(this.name(key)).delete(this.name(key));
-  }
-
-  keys(): string[] {
-    const prefix = `${this.database}/`;
-    const keys = [...this.values.keys()]
-      .filter((name) => name.startsWith(prefix))
-      .map((name) => name.slice(prefix.length));
-    return keys.filter((key) => this.get(key) !== undefined).sort();
-  }
-
-  /** Gone, whether expired or not. */
-  clear(): void {
-    const prefix = `${this.database}/`;
-    for (const name of [...this.values.keys()]) if (name.startsWith(prefix)) this.change(name).delete(name);
-  }
-
-  watch(watchSet: string, keys: readonly string[]): void {
-    // What is removed here, because it has expired, was so before it was watched.
-    const seen = keys.map((key) => [this.name(key), this.get(key)?.expiryMs ?? 0] as const);
-    const before = this.watches.get(watchSet);
-    // A key watched twice counts as it was first seen.
-    const watched = new Map([...seen, ...(before?.keys ?? [])]);
-    this.changeWatches().set(watchSet, { keys: watched, touched: before?.touched === true });
-  }
-
-  /** Ends a set. Returns whether something of it is not any more what it was. */
-  unwatch(watchSet: string): boolean {
-    const set = this.watches.get(watchSet);
-    if (set === undefined) return false;
-    this.changeWatches().delete(watchSet);
-    return set.touched || [...set.keys.values()].some((expiryMs) => expiryMs !== 0 && expiryMs <= this.nowMs);
-  }
 }
 
 function integer(value: number): string {
@@ -292,6 +158,14 @@ function run(draft: Draft, words: readonly string[]): string {
     case "FLUSHDB":
       draft.clear();
       return OK;
+    case "RENAME":
+    case "RENAMENX":
+      return rename(draft, words);
+    case "COPY":
+      return copy(draft, words);
+    case "SWAPDB":
+      draft.swap(Number(words[1]), Number(words[2]));
+      return OK;
     default:
       throw new Error(`the model knows no command ${words[0]}`);
   }
@@ -314,6 +188,27 @@ function set(draft: Draft, words: readonly string[]): string {
   if (has("KEEPTTL")) expiryMs = old?.expiryMs ?? 0;
   draft.set(key, string(value, expiryMs));
   return told ?? OK;
+}
+
+/** Both keys are looked at, whatever becomes of it. */
+function rename(draft: Draft, [name, from, to]: readonly string[]): string {
+  const [source, target] = [draft.get(from!), draft.get(to!)];
+  const replaces = name === "RENAME";
+  if (source === undefined) return "-ERR";
+  if (from === to || (target !== undefined && !replaces)) return replaces ? OK : integer(0);
+  draft.remove(from!);
+  draft.set(to!, source);
+  return replaces ? OK : integer(1);
+}
+
+function copy(draft: Draft, [, from, to, ...options]: readonly string[]): string {
+  const at = options.indexOf("DB");
+  const database = at < 0 ? draft.database : Number(options[at + 1]);
+  if (from === to && database === draft.database) return "-ERR";
+  const [source, target] = [draft.get(from!), draft.get(to!, database)];
+  if (source === undefined || (target !== undefined && !options.includes("REPLACE"))) return integer(0);
+  draft.set(to!, source, database);
+  return integer(1);
 }
 
 function changeString(

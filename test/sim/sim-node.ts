@@ -2,18 +2,22 @@
 // real parts: storage twin, host, core, evaluator, sweeper, Redis adapter. A process does nothing by itself. What it
 // must be told by hooks stands here, too: which command was evaluated when, and what is committed.
 import { BasaltError, SeededRandom, assert } from "../../src/base/index";
-import { Evaluator, Sweeper, notReady } from "../../src/kv/index";
+import { Evaluator, Sweeper } from "../../src/kv/index";
 import { NodeHost } from "../../src/raft/host/index";
 import type { RaftGroup } from "../../src/raft/host/index";
 import type { Message } from "../../src/raft/core/index";
 import { CommandTable, RedisServer, settingsWith } from "../../src/redis/index";
+import type { Connection } from "../../src/redis/connection";
 import { ALL_COMMANDS } from "../../src/redis/commands/index";
 import { OutputBlockPool } from "../../src/resp/index";
-import { databaseOfKey, parseElementKey, userKeyOfHeader } from "../../src/storage/index";
 import { MemoryDisk, MemoryStorage } from "../../src/storage/memory/index";
 import type { CommittedLog } from "./committed-log";
 import { EvaluationNotes } from "./evaluation-notes";
-import type { Order } from "./history";
+import type { Operation, Order } from "./history";
+import type { NodeLimits } from "./node-limits";
+import { noteCommits, noteSweeps } from "./process-notes";
+import { Proposals } from "./proposals";
+import type { Proposal } from "./proposals";
 import { SimClock, SimScheduler, WorkingClock } from "./sim-time";
 import type { WorldTime } from "./sim-time";
 import { DATABASES } from "./workload";
@@ -24,26 +28,6 @@ export const GROUP = 1;
 
 /** No evaluator comes so far. */
 const BEHIND_ALL_BATCHES = 2 ** 40;
-
-/** What differs from run to run; small limits make rare paths common. */
-export interface NodeLimits {
-  readonly hotRowsBytes: number;
-  readonly maxInFlightBytes: number;
-  readonly maxBatchBytes: number;
-  /** A batch that is longer becomes fragments. */
-  readonly maxEntryBytes: number;
-  readonly maxEffectsBytes: number;
-  readonly stageBytes: number;
-  /** How likely a short EXEC goes in steps, and how likely a step has used up its turn. */
-  readonly steppedExecs: number;
-  readonly slowSteps: number;
-  readonly outputLimitBytes: number;
-  readonly keepEntries: number;
-  readonly maxLogBytes: number;
-  /** How likely a row is in memory. */
-  readonly inMemory: number;
-  readonly sweptRowsPerSecond: number;
-}
 
 /** A bug put in on purpose: what it changes in a process that starts. */
 export interface Sabotage {
@@ -73,13 +57,6 @@ export interface NodeSurroundings {
   ) => void;
 }
 
-export interface Proposal {
-  readonly index: number;
-  readonly term: number;
-  /** Of another leader's, whose term this node may forget and use again. */
-  readonly payload?: Buffer;
-}
-
 export class SimProcess {
   readonly scheduler: SimScheduler;
   readonly storage: MemoryStorage;
@@ -95,8 +72,7 @@ export class SimProcess {
   /** Counts this node's periods of leadership, in all its processes. */
   epoch: number;
   private readonly notes: EvaluationNotes;
-  /** By epoch and sequence; of a batch in fragments the last one. */
-  private readonly proposals = new Map<string, Proposal>();
+  private readonly proposals = new Proposals();
 
   constructor(
     node: SimNode,
@@ -112,26 +88,38 @@ export class SimProcess {
       driver: { random: random.fork(), isInMemory: () => memory.chance(limits.inMemory) },
       ...(sabotage.fsync !== undefined && { fsync: sabotage.fsync }),
     });
-    this.recordCommits(committed);
+    noteCommits(this.storage, GROUP, (entry) => committed.record(entry));
     sabotage.storage?.(this.storage);
     this.host = new NodeHost({
       nodeId,
       storage: this.storage,
       scheduler: this.scheduler,
+      clock,
       random: random.fork(),
-      transport: { send: (_, message) => surroundings.send(message) },
+      transport: {
+        send: ({ messages }) => {
+          for (const { message } of messages) surroundings.send(message);
+        },
+      },
       failed: (error) => (this.failure = error),
       keepEntries: limits.keepEntries,
       maxLogBytes: limits.maxLogBytes,
     });
     this.group = this.host.openGroup(GROUP, [nodeId]);
+    const { group } = this;
     const handle = {
       id: GROUP,
+      get leader(): number {
+        return group.leader;
+      },
+      get hasLease(): boolean {
+        return group.hasLease;
+      },
+      confirmLeadership: (done: (confirmed: boolean) => void): void => group.confirmLeadership(done),
       propose: (payload: Buffer, term: number): number => {
         const index = this.group.propose(payload, term);
-        const place = `${this.epoch}.${this.evaluator["overlay"].open.sequence}`;
-        if (index !== 0) this.proposals.set(place, { index, term });
-        else this.proposals.delete(place);
+        const { sequence } = this.evaluator["overlay"].open;
+        this.proposals.note(this.epoch, sequence, index === 0 ? undefined : { index, term });
         return index;
       },
     };
@@ -155,6 +143,7 @@ export class SimProcess {
         this.epoch = ++node.epoch;
         surroundings.leading(this.epoch, term);
       },
+      yielding: () => this.evaluator.yielding(),
       following: () => this.evaluator.following(),
       committed: (index) => this.evaluator.committed(index),
       applied: (index) => this.evaluator.applied(index),
@@ -179,7 +168,10 @@ export class SimProcess {
       dataDirectory: "/data",
       shutdown: () => undefined,
     });
-    this.noteSweeps();
+    // What the sweeper deletes as expired, clients see as gone: it belongs into the history.
+    noteSweeps(this.sweeper, this.evaluator, (database, userKey) => {
+      this.expiredAhead(database, userKey, this.evaluator.session.nowMs, this.notes.openOrder);
+    });
     sabotage.sweeper?.(this.sweeper, this.evaluator);
     this.host.start();
     this.sweeper.start();
@@ -187,6 +179,11 @@ export class SimProcess {
 
   get steppedExecs(): number {
     return this.surroundings.limits.steppedExecs;
+  }
+
+  operationOf({ socket }: Connection): Operation {
+    assert(socket instanceof SimLink, "the simulation's clients use its links");
+    return socket.current;
   }
 
   connect(process: number, database: number, kernelTakesAll: boolean): SimLink {
@@ -197,18 +194,14 @@ export class SimProcess {
 
   /** Whether what was proposed at this place is in the log for good. */
   survived(order: Order): boolean {
-    const proposal = this.proposals.get(`${order.epoch}.${order.sequence}`);
-    if (proposal === undefined) return false;
-    const entry = this.surroundings.committed.at(proposal.index);
-    if (entry?.term !== proposal.term) return false;
-    return proposal.payload === undefined || Buffer.compare(entry.payload, proposal.payload) === 0;
+    return this.proposals.survived(order, this.surroundings.committed);
   }
 
   /** The place of what another leader has put behind all that this one had committed. */
   foreignOrder(proposal: Proposal): Order {
     const { epoch } = this;
     const sequence = BEHIND_ALL_BATCHES + proposal.term;
-    this.proposals.set(`${epoch}.${sequence}`, proposal);
+    this.proposals.note(epoch, sequence, proposal);
     return { epoch, sequence, committed: true, count: 0, wrote: true, survived: false };
   }
 
@@ -218,62 +211,19 @@ export class SimProcess {
     if (logical !== undefined) this.surroundings.swept(this, logical, userKey, nowMs, order);
   }
 
-  private recordCommits(committed: CommittedLog): void {
-    const { storage } = this;
-    const submitApply = storage.submitApply.bind(storage);
-    let recorded = storage.readApplied(GROUP).index;
-    storage.submitApply = (group, lastIndex): void => {
-      while (recorded < lastIndex) {
-        for (const entry of storage.readEntries(group, recorded + 1, lastIndex + 1, 1 << 20)) {
-          committed.record(entry);
-          recorded = entry.index;
-        }
-      }
-      submitApply(group, lastIndex);
-    };
-  }
-
   private noteLosses(): void {
     const { evaluator } = this;
     // Also by a proposal that is refused, before the group tells of it.
     const following = evaluator.following.bind(evaluator);
     evaluator.following = (): void => {
-      if (evaluator.available) this.surroundings.following();
+      if (evaluator["leads"]) this.surroundings.following();
       following();
-    };
-  }
-
-  /** What the sweeper deletes as expired, clients see as gone: it belongs into the history. */
-  private noteSweeps(): void {
-    const { sweeper } = this;
-    const note = (database: number, userKey: string): void => {
-      const { session } = this.evaluator;
-      if (session.hasWritten) this.expiredAhead(database, userKey, session.nowMs, this.notes.openOrder);
-    };
-    const expire = sweeper["expire"].bind(sweeper);
-    sweeper["expire"] = (key) => {
-      const outcome = expire(key);
-      if (outcome === true) note(databaseOfKey(key), userKeyOfHeader(key));
-      return outcome;
-    };
-    const deleteOrphans = sweeper["deleteOrphans"].bind(sweeper);
-    sweeper["deleteOrphans"] = (prefix) => {
-      const outcome = deleteOrphans(prefix);
-      const parts = parseElementKey(prefix);
-      if (parts !== undefined && outcome !== notReady) note(parts.db, parts.userKey);
-      return outcome;
     };
   }
 
   /** The last batch that the rows in storage show. */
   get appliedSequence(): number {
-    const { index } = this.storage.readApplied(GROUP);
-    let applied = 0;
-    for (const [place, proposal] of this.proposals) {
-      const [epoch, sequence] = place.split(".").map(Number) as [number, number];
-      if (epoch === this.epoch && proposal.index <= index) applied = Math.max(applied, sequence);
-    }
-    return applied;
+    return this.proposals.lastWithin(this.epoch, this.storage.readApplied(GROUP).index);
   }
 }
 

@@ -53,6 +53,9 @@ const GENERATORS: readonly (readonly [weight: number, generate: Generator])[] = 
   [2, (random) => ["PTTL", key(random, ALL_KEYS)]],
   [1, (random) => ["TYPE", key(random, ALL_KEYS)]],
   [2, () => ["FLUSHDB"]],
+  [4, (random) => [random.pick(["RENAME", "RENAME", "RENAMENX"]), ...twoKeys(random)]],
+  [4, (random) => ["COPY", ...twoKeys(random), ...copyOptions(random)]],
+  [1, (random) => ["SWAPDB", String(random.pick(DATABASES)), String(random.pick(DATABASES))]],
   [3, () => ["KEYS", "*"]],
   [1, () => ["DBSIZE"]],
 ];
@@ -62,6 +65,19 @@ const TOTAL_WEIGHT = GENERATORS.reduce((sum, [weight]) => sum + weight, 0);
 /** Milliseconds: a few, or more than a run's typical restart takes. */
 function timeToLive(random: SeededRandom): string {
   return String(random.chance(0.5) ? random.between(1, 60) : random.between(1, 1500));
+}
+
+/** Mostly of one kind, so that other commands go on with what came there. */
+function twoKeys(random: SeededRandom): string[] {
+  const fitting = random.pick([STRINGS, COUNTERS, HASHES]);
+  return [key(random, fitting), key(random, fitting)];
+}
+
+function copyOptions(random: SeededRandom): string[] {
+  const options: string[] = [];
+  if (random.chance(0.4)) options.push("DB", String(random.pick(DATABASES)));
+  if (random.chance(0.5)) options.push("REPLACE");
+  return options;
 }
 
 function pairs(random: SeededRandom, value: () => string): string[] {

@@ -11,8 +11,9 @@ import { allRows, rowsDifference, stateDifference, stateOfRows } from "./final-c
 import { historyLines } from "./history";
 import type { Operation } from "./history";
 import { checkLinearizability } from "./linearizability";
+import { randomLimits } from "./node-limits";
 import { GROUP, SimNode } from "./sim-node";
-import type { NodeLimits, Sabotage, SimProcess } from "./sim-node";
+import type { Sabotage, SimProcess } from "./sim-node";
 import { WorldTime } from "./sim-time";
 import { Trace } from "./trace";
 import { ALL_KEYS, DATABASES } from "./workload";
@@ -369,23 +370,4 @@ export class World {
 
 function isRun(reply: string | undefined): boolean {
   return reply?.startsWith("{") === true;
-}
-
-/** Small limits make rare paths common. */
-function randomLimits(random: SeededRandom): NodeLimits {
-  return {
-    hotRowsBytes: random.pick([0, 1500, 6000, 1 << 20]),
-    maxInFlightBytes: random.pick([400, 3000, 1 << 20, 1 << 20]),
-    maxBatchBytes: random.pick([100, 600, 1 << 20, 1 << 20]),
-    outputLimitBytes: random.pick([60, 400, 1 << 20, 1 << 20]),
-    keepEntries: random.pick([0, 5, 1000]),
-    maxLogBytes: random.pick([500, 5000, 1 << 28]),
-    maxEntryBytes: random.pick([60, 200, 1 << 20]),
-    maxEffectsBytes: random.pick([400, ...Array.from({ length: 7 }, () => 1 << 30)]),
-    stageBytes: random.pick([1, 1, 150, 1 << 20]),
-    steppedExecs: random.pick([0, 0.3, 1]),
-    slowSteps: random.pick([0, 0.3, 0.8]),
-    inMemory: random.pick([1, 0.95, 0.6, 0.1]),
-    sweptRowsPerSecond: random.pick([20, 200, 20_000]),
-  };
 }

@@ -197,6 +197,35 @@ Napi::Value EngineObject::CancelCount(const Info& info) {
   return info.Env().Undefined();
 }
 
+/** sampleSlots(load, group, database, fromSlot, toSlot, maxRows, snapshot) */
+Napi::Value EngineObject::SampleSlots(const Info& info) {
+  const napi_env env = info.Env();
+  const uint64_t load = ToU64(env, info[0]);
+  SlotSampleRequest request;
+  request.group = ToU32(env, info[1]);
+  request.database = ToU32(env, info[2]);
+  SlotSamples samples;
+  samples.next_slot = ToU32(env, info[3]);
+  request.to_slot = ToU32(env, info[4]);
+  request.max_rows = ToU32(env, info[5]);
+  const uint64_t snapshot = ToU64(env, info[6]);
+  request.snapshot = engine_->snapshots().Find(snapshot);
+  BASALT_ASSERT(snapshot == 0 || request.snapshot, "a sample names a pinned snapshot");
+  engine_->SubmitWalk(load, [this, load, request, samples](const std::atomic<bool>& stop) mutable {
+    if (!request.snapshot) request.snapshot = engine_->snapshots().Take();
+    const Outcome outcome = basalt::SampleSlots(engine_->instances(), request, stop, &samples);
+    if (!outcome.ok()) {
+      engine_->events().Fail(outcome);
+      return false;
+    }
+    if (!samples.done) return true;
+    load_results_.Put(load, PackSlotSamples(samples));
+    engine_->events().Loaded(load);
+    return false;
+  });
+  return info.Env().Undefined();
+}
+
 /** findGarbage(load, group, fromBytes, maxRows, nowMs, databases: Uint32Array) */
 Napi::Value EngineObject::FindGarbage(const Info& info) {
   const napi_env env = info.Env();

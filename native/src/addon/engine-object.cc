@@ -66,6 +66,7 @@ Napi::Function EngineObject::Define(Napi::Env env) {
           InstanceMethod<&EngineObject::LoadScan>("loadScan"),
           InstanceMethod<&EngineObject::CountHeaders>("countHeaders"),
           InstanceMethod<&EngineObject::CancelCount>("cancelCount"),
+          InstanceMethod<&EngineObject::SampleSlots>("sampleSlots"),
           InstanceMethod<&EngineObject::FindGarbage>("findGarbage"),
           InstanceMethod<&EngineObject::TakeLoad>("takeLoad"),
 #ifdef BASALT_FAULTS

@@ -62,6 +62,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Value LoadScan(const Info& info);
   Value CountHeaders(const Info& info);
   Value CancelCount(const Info& info);
+  Value SampleSlots(const Info& info);
   Value FindGarbage(const Info& info);
   Value TakeLoad(const Info& info);
 

@@ -23,6 +23,17 @@ std::string PackCount(uint64_t count) {
   return std::string(reinterpret_cast<const char*>(&value), sizeof(value));
 }
 
+std::string PackSlotSamples(const SlotSamples& samples) {
+  std::string packed;
+  packed.reserve(samples.slots.size() * 12);
+  for (const SlotSample& sample : samples.slots) {
+    AppendWord(&packed, sample.slot);
+    AppendWord(&packed, sample.rows);
+    AppendWord(&packed, sample.last_hash);
+  }
+  return packed;
+}
+
 std::string PackGarbage(const Garbage& garbage) {
   std::string packed;
   AppendWord(&packed, garbage.expired.size());

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "instance-options.h"
+#include "log-file-system.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/listener.h"
 #include "row-format.h"
@@ -118,10 +119,20 @@ rocksdb::Env* Instances::EnvironmentOf(const EngineOptions& options) {
   return environment_.get();
 }
 
+rocksdb::Env* Instances::LogEnvironmentOf(const EngineOptions& options) {
+  rocksdb::Env* base = EnvironmentOf(options);
+  // What is not synced gains nothing.
+  if (!options.sync) return base;
+  if (!log_environment_) {
+    log_environment_ = rocksdb::NewCompositeEnv(std::make_shared<LogFileSystem>(base->GetFileSystem()));
+  }
+  return log_environment_.get();
+}
+
 Outcome Instances::OpenLog(const EngineOptions& options, const std::string& path, ErrorCallback on_error) {
   if (!cache_) cache_ = BlockCache(options.cache_bytes);
   rocksdb::DBOptions instance = LogInstanceOptions();
-  instance.env = EnvironmentOf(options);
+  instance.env = LogEnvironmentOf(options);
   instance.statistics = log_statistics_ = Counters();
   instance.listeners.push_back(std::make_shared<Listener>("log", std::move(on_error), nullptr));
   const rocksdb::ColumnFamilyOptions small = SmallFamilyOptions(cache_);

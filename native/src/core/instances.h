@@ -58,8 +58,10 @@ class Instances {
 
  private:
   rocksdb::Env* EnvironmentOf(const EngineOptions& options);
+  rocksdb::Env* LogEnvironmentOf(const EngineOptions& options);
 
   std::unique_ptr<rocksdb::Env> environment_;
+  std::unique_ptr<rocksdb::Env> log_environment_;
   std::shared_ptr<rocksdb::Cache> cache_;
   /** Counters only, no times and no histograms: those cost a clock for each operation. */
   std::shared_ptr<rocksdb::Statistics> log_statistics_;

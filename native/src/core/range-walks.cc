@@ -19,6 +19,13 @@ constexpr size_t kHeaderKeyPrefixBytes = 11;
 /** Rows in one part of a count: some ten milliseconds' worth. */
 constexpr uint64_t kCountedRows = 65536;
 constexpr uint64_t kRowsBetweenLooks = 1024;
+/** Slots in one part of a sample. */
+constexpr size_t kSampledSlots = 2048;
+constexpr size_t kSlotsBetweenLooks = 64;
+/** In a header row's key: group, space and database, then the slot, then the hash. */
+constexpr size_t kSlotAt = kGroupBytes + 5;
+constexpr size_t kHashAt = kSlotAt + 2;
+constexpr size_t kHashEnd = kHashAt + 4;
 constexpr size_t kDatabaseBytes = 4;
 
 Outcome ReadFailed(const Status& status) {
@@ -35,6 +42,10 @@ ReadOptions WalkOptions(const SnapshotHandle& snapshot) {
   options.fill_cache = false;
   options.snapshot = snapshot.get();
   return options;
+}
+
+uint32_t SlotOf(Slice row_key) {
+  return static_cast<uint32_t>(static_cast<uint8_t>(row_key[kSlotAt])) << 8 | static_cast<uint8_t>(row_key[kSlotAt + 1]);
 }
 
 bool IsExpired(const ValueHeader& header, uint64_t now_ms) {
@@ -225,6 +236,49 @@ Outcome CountHeaders(const Instances& instances, const CountRequest& request, co
     if (!IsExpired(header, request.now_ms)) count->live++;
   }
   count->done = true;
+  return rows->status().ok() ? Outcome() : ReadFailed(rows->status());
+}
+
+Outcome SampleSlots(const Instances& instances, const SlotSampleRequest& request, const std::atomic<bool>& stop,
+                    SlotSamples* samples) {
+  std::string database = GroupPrefix(request.group) + static_cast<char>(space::kHeader);
+  AppendU32(&database, request.database);
+  const auto slot_begin = [&database](uint32_t slot) {
+    char bytes[2];
+    PutU16(bytes, static_cast<uint16_t>(slot));
+    return database + std::string(bytes, 2);
+  };
+  const std::string upper = slot_begin(request.to_slot);
+  const Slice upper_bound(upper);
+  ReadOptions options = WalkOptions(request.snapshot);
+  options.iterate_upper_bound = &upper_bound;
+  std::unique_ptr<Iterator> rows(instances.data()->NewIterator(options, instances.key_values));
+  rows->Seek(slot_begin(samples->next_slot));
+  size_t left = kSampledSlots;
+  while (rows->Valid()) {
+    if (rows->key().size() < kHashAt) {
+      rows->Next();
+      continue;
+    }
+    SlotSample sample;
+    sample.slot = SlotOf(rows->key());
+    if (left-- == 0) {
+      samples->next_slot = sample.slot;
+      return Outcome();
+    }
+    if (left % kSlotsBetweenLooks == 0 && stop) return Outcome();
+    const auto is_in_slot = [&rows, &sample] {
+      return rows->Valid() && rows->key().size() >= kHashAt && SlotOf(rows->key()) == sample.slot;
+    };
+    for (; sample.rows < request.max_rows && is_in_slot(); rows->Next()) {
+      if (rows->key().size() < kHashEnd) continue;
+      sample.rows++;
+      sample.last_hash = GetU32(rows->key().data() + kHashAt);
+    }
+    if (sample.rows > 0) samples->slots.push_back(sample);
+    if (is_in_slot()) rows->Seek(slot_begin(sample.slot + 1));
+  }
+  samples->done = true;
   return rows->status().ok() ? Outcome() : ReadFailed(rows->status());
 }
 

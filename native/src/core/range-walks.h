@@ -1,5 +1,6 @@
-// The two walks over a group's data that run on loader threads: the count of live headers, which takes as long as there are
-// rows and therefore goes in parts, and the search for what the sweeper may reclaim. They read over a snapshot, fill no cache, and answer what src/storage/memory/row-reads.ts answers.
+// The walks over a group's data that run on loader threads: the count of live headers, which takes as long as there are
+// rows and therefore goes in parts, the sample of what lies in which slot, likewise, and the search for what the sweeper may
+// reclaim. They read over a snapshot, fill no cache, and answer what src/storage/memory/row-reads.ts answers.
 //
 // The search goes in a fixed order: tombstones (0x40), headers (0x10), elements (0x11). Of an element prefix only the first
 // row is looked at, of a database that does not exist only the first row in each space; the rest is passed with one seek, so
@@ -36,6 +37,35 @@ struct HeaderCount {
 /** Counts on, up to some ten thousand rows further; ends early, without a meaning, once `stop` is set. */
 Outcome CountHeaders(const Instances& instances, const CountRequest& request, const std::atomic<bool>& stop,
                      HeaderCount* count);
+
+struct SlotSampleRequest {
+  uint32_t group = 0;
+  uint32_t database = 0;
+  uint32_t to_slot = 0;
+  /** Rows that are read of one slot. */
+  uint32_t max_rows = 0;
+  SnapshotHandle snapshot;
+};
+
+/** How many of a slot's header rows were read, and the hash of the last of them. */
+struct SlotSample {
+  uint32_t slot = 0;
+  uint32_t rows = 0;
+  uint32_t last_hash = 0;
+};
+
+/** A sample in the making. */
+struct SlotSamples {
+  /** Slots that have rows, in order. */
+  std::vector<SlotSample> slots;
+  /** Where the next part begins; at first where all begins. */
+  uint32_t next_slot = 0;
+  bool done = false;
+};
+
+/** Samples on, up to some thousand slots further; what lies behind the rows of a slot is passed with one seek. */
+Outcome SampleSlots(const Instances& instances, const SlotSampleRequest& request, const std::atomic<bool>& stop,
+                    SlotSamples* samples);
 
 struct GarbageRequest {
   uint32_t group = 0;

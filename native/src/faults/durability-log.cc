@@ -12,6 +12,7 @@ namespace basalt {
 namespace {
 
 constexpr uint64_t kSectorBytes = 512;
+constexpr uint64_t kPageBytes = 4096;
 
 std::string Normal(const std::string& path) {
   std::string normal;
@@ -25,6 +26,14 @@ std::string Normal(const std::string& path) {
 std::string DirectoryOf(const std::string& path) {
   const size_t slash = path.find_last_of('/');
   return slash == std::string::npos ? "." : path.substr(0, slash);
+}
+
+void WriteAt(const std::string& path, const std::string& bytes, uint64_t place) {
+  const int descriptor = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  const ssize_t written = pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(place));
+  close(descriptor);
+  if (written < 0) std::perror("basalt: a file could not be garbled");
 }
 
 bool Exists(const std::string& path) {
@@ -85,6 +94,18 @@ FileDurabilityHandle DurabilityLog::Reopen(const std::string& given, uint64_t by
     file->written_bytes = file->synced_bytes = bytes;
   }
   return file;
+}
+
+FileDurabilityHandle DurabilityLog::Find(const std::string& path) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = files_.find(Normal(path));
+  return found == files_.end() ? nullptr : found->second;
+}
+
+bool DurabilityLog::WriteZeros(const FileDurabilityHandle& file, uint64_t begin, uint64_t end) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  file->zeros_end = std::max(file->zeros_end, end);
+  return begin >= file->written_bytes;
 }
 
 void DurabilityLog::Append(const FileDurabilityHandle& file, uint64_t bytes) {
@@ -201,11 +222,20 @@ void DurabilityLog::LosePower() {
 }
 
 void DurabilityLog::Tear(const std::string& path, const FileDurability& file) {
-  if (file.written_bytes <= file.synced_bytes) return;
+  const bool has_zeros = file.zeros_end > file.written_bytes;
+  if (file.written_bytes <= file.synced_bytes && !has_zeros) return;
   const bool keeps_some = Below(3) != 0;
   const uint64_t unsynced = file.written_bytes - file.synced_bytes;
   const uint64_t end = file.synced_bytes + (keeps_some ? Below(unsynced + 1) : 0);
   if (truncate(path.c_str(), static_cast<off_t>(end)) != 0) return;
+  Garble(path, file, end);
+  if (!has_zeros) return;
+  LosePages(path, file.synced_bytes, end);
+  const uint64_t zeros = Below(3) == 0 ? 0 : Below(file.zeros_end - end + 1);
+  if (truncate(path.c_str(), static_cast<off_t>(end + zeros)) != 0) std::perror("basalt: a file could not be torn");
+}
+
+void DurabilityLog::Garble(const std::string& path, const FileDurability& file, uint64_t end) {
   const uint64_t damage = Below(3);
   if (end == file.synced_bytes || damage == 0) return;
   // A manifest's tail is only cut. RocksDB takes a damaged record there for corruption and does not open, and a journaling
@@ -216,11 +246,16 @@ void DurabilityLog::Tear(const std::string& path, const FileDurability& file) {
   if (damage == 1) {
     for (char& byte : sector) byte = static_cast<char>(random_());
   }
-  const int descriptor = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  const ssize_t written = pwrite(descriptor, sector.data(), sector.size(), static_cast<off_t>(start));
-  close(descriptor);
-  if (written < 0) std::perror("basalt: a file could not be garbled");
+  WriteAt(path, sector, start);
+}
+
+/** Pages of [begin, end) that were not written back show the zeros below. */
+void DurabilityLog::LosePages(const std::string& path, uint64_t begin, uint64_t end) {
+  while (begin < end) {
+    const uint64_t next = std::min(end, (begin / kPageBytes + 1) * kPageBytes);
+    if (Below(4) == 0) WriteAt(path, std::string(next - begin, '\0'), begin);
+    begin = next;
+  }
 }
 
 }  // namespace basalt

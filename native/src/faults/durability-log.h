@@ -2,7 +2,8 @@
 // real files at once; beside it stands here which bytes were never synced and which creates, renames, links and deletes
 // no directory sync has followed (a deleted or replaced file is kept aside until then). `LosePower` turns the real files
 // into what a disk could show after the power failed: changes of a directory undone from some point on (half of the
-// times all of them), unsynced bytes gone, or a random prefix of them kept with its last sector garbled or zeroed.
+// times all of them), unsynced bytes gone, or a random prefix of them kept with its last sector garbled or zeroed. Where
+// zeros were written ahead, unsynced bytes reach the disk page by page in any order, and some of the zeros end the file.
 // Files that were there before are taken as durable. Test build only; one lock.
 #pragma once
 
@@ -20,6 +21,8 @@ namespace basalt {
 struct FileDurability {
   uint64_t written_bytes = 0;
   uint64_t synced_bytes = 0;
+  /** How far zeros were ever written ahead of what is appended. */
+  uint64_t zeros_end = 0;
 };
 using FileDurabilityHandle = std::shared_ptr<FileDurability>;
 
@@ -33,7 +36,11 @@ class DurabilityLog {
   FileDurabilityHandle Create(const std::string& path);
   /** A file that is appended to again. */
   FileDurabilityHandle Reopen(const std::string& path, uint64_t bytes);
+  /** nullptr if it is not traced. */
+  FileDurabilityHandle Find(const std::string& path);
   void Append(const FileDurabilityHandle& file, uint64_t bytes);
+  /** Zeros go to [begin, end). False where something was appended already. */
+  bool WriteZeros(const FileDurabilityHandle& file, uint64_t begin, uint64_t end);
   void Truncate(const FileDurabilityHandle& file, uint64_t bytes);
   /** Bytes that a sync beginning now will make durable; hand them to Synced when it has ended. */
   uint64_t BeginSync(const FileDurabilityHandle& file);
@@ -67,6 +74,8 @@ class DurabilityLog {
   void Note(Kind kind, const std::string& path, const std::string& source, const std::string& aside);
   void Undo(const Change& change);
   void Tear(const std::string& path, const FileDurability& file);
+  void Garble(const std::string& path, const FileDurability& file, uint64_t end);
+  void LosePages(const std::string& path, uint64_t begin, uint64_t end);
   uint64_t Below(uint64_t bound);
 
   std::mutex mutex_;

@@ -4,6 +4,8 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 
@@ -84,6 +86,41 @@ class FaultWritableFile : public rocksdb::FSWritableFileOwnerWrapper {
     return status;
   }
 
+  FaultFileSystem* const system_;
+  const std::string path_;
+  const FileDurabilityHandle file_;
+};
+
+/** Only for zeros ahead of what is appended to the same file: an overlap is a failure that tests see. */
+class FaultZerosFile : public rocksdb::FSRandomRWFileOwnerWrapper {
+ public:
+  using Base = rocksdb::FSRandomRWFileOwnerWrapper;
+
+  FaultZerosFile(std::unique_ptr<rocksdb::FSRandomRWFile>&& target, FaultFileSystem* system, std::string path,
+                 FileDurabilityHandle file)
+      : Base(std::move(target)), system_(system), path_(std::move(path)), file_(std::move(file)) {}
+
+  IOStatus Write(uint64_t offset, const Slice& data, const rocksdb::IOOptions& options,
+                 rocksdb::IODebugContext* debug) override {
+    IOStatus fault = system_->Begin(path_);
+    if (!fault.ok()) return fault;
+    std::shared_lock<std::shared_mutex> power(system_->power());
+    const bool is_ahead = system_->durability().WriteZeros(file_, offset, offset + data.size());
+    const bool is_zero = data.size() > 0 && data[0] == 0 && std::memcmp(data.data(), data.data() + 1, data.size() - 1) == 0;
+    if (!is_ahead || !is_zero) {
+      std::fprintf(stderr, "basalt: %s is written at %llu, and not with zeros ahead of it\n", path_.c_str(),
+                   static_cast<unsigned long long>(offset));
+      std::abort();
+    }
+    return Base::Write(offset, data, options, debug);
+  }
+  IOStatus Sync(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    IOStatus fault = system_->Begin(path_);
+    std::shared_lock<std::shared_mutex> power(system_->power());
+    return fault.ok() ? Base::Sync(options, debug) : fault;
+  }
+
+ private:
   FaultFileSystem* const system_;
   const std::string path_;
   const FileDurabilityHandle file_;
@@ -273,9 +310,15 @@ IOStatus FaultFileSystem::ReuseWritableFile(const std::string&, const std::strin
   return IOStatus::NotSupported("files are not reused");
 }
 
-IOStatus FaultFileSystem::NewRandomRWFile(const std::string&, const FileOptions&,
-                                          std::unique_ptr<rocksdb::FSRandomRWFile>*, IODebugContext*) {
-  return IOStatus::NotSupported("files are not written at random");
+IOStatus FaultFileSystem::NewRandomRWFile(const std::string& path, const FileOptions& options,
+                                          std::unique_ptr<rocksdb::FSRandomRWFile>* file, IODebugContext* debug) {
+  std::shared_lock<std::shared_mutex> power(power_);
+  FileDurabilityHandle durability = durability_.Find(path);
+  if (!durability) return IOStatus::NotSupported("only new files are written at random");
+  std::unique_ptr<rocksdb::FSRandomRWFile> target;
+  IOStatus status = FileSystemWrapper::NewRandomRWFile(path, options, &target, debug);
+  if (status.ok()) file->reset(new FaultZerosFile(std::move(target), this, path, durability));
+  return status;
 }
 
 IOStatus FaultFileSystem::NewDirectory(const std::string& path, const IOOptions& options,

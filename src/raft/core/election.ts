@@ -15,7 +15,8 @@ export type Campaign = "preElection" | "election" | "transfer";
 /** The context of a vote request by which voters know a transfer of leadership. ASCII of etcd's "CampaignTransfer". */
 const TRANSFER_CONTEXT = Uint8Array.from("CampaignTransfer", (letter) => letter.charCodeAt(0));
 
-function isTransfer(context: Uint8Array | null): boolean {
+/** A request for a vote by whom the leader itself has asked to campaign. */
+export function isTransferCampaign({ context }: Message): boolean {
   if (context === null || context.length !== TRANSFER_CONTEXT.length) return false;
   return context.every((byte, at) => byte === TRANSFER_CONTEXT[at]);
 }
@@ -95,7 +96,7 @@ export function poll(raft: Raft, message: Message): void {
 export function refusedForLease(raft: Raft, message: Message): boolean {
   const { checkQuorum, electionTicks } = raft.settings;
   const inLease = checkQuorum && raft.leader !== NO_NODE && raft.electionElapsed < electionTicks;
-  if (!inLease || isTransfer(message.context)) return false;
+  if (!inLease || isTransferCampaign(message)) return false;
   raft.sink?.info(
     `${positionText(raft)} ignored ${requestText(message)} at term ${raft.term}: lease is not expired ` +
       `(remaining ticks: ${electionTicks - raft.electionElapsed})`,

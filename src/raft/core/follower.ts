@@ -171,6 +171,7 @@ function handleHeartbeat(raft: Raft, message: Message): void {
   raft.raftLog.commitTo(message.commit);
   const answer = new Message(MessageType.heartbeatResp, message.from);
   answer.context = message.context;
+  answer.stamp = message.stamp;
   raft.send(answer);
 }
 

@@ -53,4 +53,7 @@ export {
   usesJoint,
 } from "./quorum/conf-change";
 export type { ConfChange, ConfChangeSingle } from "./quorum/conf-change";
+export { isTransferCampaign } from "./election";
+export { EVERY_INDEX, VoteResult, jointCommitted, jointVote } from "./quorum/quorum";
+export type { AckedIndexes } from "./quorum/quorum";
 export { confStateText } from "./membership";

@@ -130,7 +130,7 @@ function admit(raft: Raft, entry: Entry, index: LogIndex): Entry {
     const refused = refusal(raft, change, index);
     if (refused !== null && !raft.settings.disableConfChangeValidation) {
       raft.sink?.info(
-        `${hex(raft.id)} ignoring conf change ${confChangeText(change)} at config ` +
+        `${hex(raft.id)} ignoring conf change ${confChangeText(change, type)} at config ` +
           `${configurationText(raft.tracker.configuration)}: ${refused}`,
       );
       return { term: raft.term, index, type: EntryType.normal, data: null };

@@ -81,6 +81,8 @@ export class Message {
   entries: readonly Entry[] = NO_ENTRIES;
   snapshot: Snapshot | null = null;
   context: Uint8Array | null = null;
+  /** The host's own: what it puts on a heartbeat comes back with the answer to that heartbeat. 0: nothing. */
+  stamp = 0;
   /** For the storage threads only: what to deliver once the work of this message is done. */
   responses: readonly Message[] = NO_MESSAGES;
 

@@ -32,6 +32,8 @@ export class Raft {
   electionElapsed = 0;
   /** Ticks since the last heartbeat round; only a leader counts them. */
   heartbeatElapsed = 0;
+  /** False while the host wants no election from this node; it votes all the same. */
+  mayCampaign = true;
   /** Drawn anew from [electionTicks, 2 × electionTicks) whenever the role changes. */
   randomizedElectionTicks = 0;
 
@@ -89,6 +91,7 @@ export class Raft {
 
   /** Whether this node could become leader at all. */
   get promotable(): boolean {
+    if (!this.mayCampaign) return false;
     const progress = this.tracker.progress.get(this.id);
     return progress !== undefined && !progress.isLearner && this.raftLog.unstable.snapshot === null;
   }

@@ -95,6 +95,16 @@ export class RawNode {
     return this.raft.raftLog.lastIndex();
   }
 
+  /** To whom leadership is being handed over; NO_NODE if to nobody (any more). */
+  get leadTransferee(): NodeId {
+    return this.raft.leadTransferee;
+  }
+
+  /** After a leader's `proposeConfChange` returned ok: the index of that change, unless it was refused. */
+  get pendingConfIndex(): LogIndex {
+    return this.raft.pendingConfIndex;
+  }
+
   get committed(): LogIndex {
     return this.raft.raftLog.committed;
   }
@@ -109,6 +119,16 @@ export class RawNode {
 
   tick(): void {
     tick(this.raft);
+  }
+
+  /** Whether this node may start elections, by itself or for a transfer; it may at first. */
+  allowCampaigns(allowed: boolean): void {
+    this.raft.mayCampaign = allowed;
+  }
+
+  /** Gives leadership up, to nobody in particular: someone is elected when the others have missed the leader. */
+  stepDown(): void {
+    if (this.raft.state === StateType.leader) becomeFollower(this.raft, this.raft.term, NO_NODE);
   }
 
   /** Starts an election without waiting for the timeout. */

@@ -3,15 +3,20 @@
 // only for a follower that lags, or to replay after a restart.
 import { BasaltError, assert } from "../../base/index";
 import type { Storage } from "../../storage/index";
-import { encodedSize } from "../core/index";
+import { EntryType, encodedSize } from "../core/index";
 import type { ConfState, Entry, HardState, LogGap, RaftStorage, Snapshot } from "../core/index";
 import { decodeConfiguration } from "./configuration-record";
+import type { StoredConfiguration } from "./configuration-record";
+
+/** Payload bytes read at a time when the log is looked through. */
+const MAX_SEARCHED_BYTES = 8 * 1024 * 1024;
 
 export class LogStore implements RaftStorage {
   private readonly storage: Storage;
   private readonly group: number;
   private readonly hardState: HardState;
-  private readonly confState: ConfState;
+  /** The newest configuration that is stored, by which the group begins. */
+  readonly configuration: StoredConfiguration;
   private truncatedIndex: number;
   private truncatedTerm: number;
   private last: number;
@@ -25,7 +30,7 @@ export class LogStore implements RaftStorage {
    * Reads the group's state; `initialConfiguration` serves where none is stored yet. Throws BasaltError LOG_BEHIND_DATA
    * if the log has lost what was applied, DATA_BEHIND_LOG if the data have lost what the log no longer holds, GROUP_UNKNOWN if there is no configuration.
    */
-  constructor(storage: Storage, group: number, initialConfiguration: ConfState | undefined) {
+  constructor(storage: Storage, group: number, initialConfiguration: StoredConfiguration | undefined) {
     this.storage = storage;
     this.group = group;
     const state = storage.readLogState(group);
@@ -51,9 +56,10 @@ export class LogStore implements RaftStorage {
     if (configuration === undefined) {
       throw new BasaltError("GROUP_UNKNOWN", `Group ${group} was never initialised on this node.`);
     }
-    this.confState = configuration;
+    this.configuration = configuration;
     const { term, vote, commit } = state.hardState;
-    this.hardState = { term, vote, commit: Math.max(commit, applied.index) };
+    // What was applied was committed, and so was the change that made the configuration.
+    this.hardState = { term, vote, commit: Math.max(commit, applied.index, configuration.index) };
     this.truncatedIndex = state.truncatedIndex;
     this.truncatedTerm = state.truncatedTerm;
     this.last = state.lastIndex;
@@ -65,7 +71,7 @@ export class LogStore implements RaftStorage {
   }
 
   initialState(): { readonly hardState: HardState; readonly confState: ConfState } {
-    return { hardState: this.hardState, confState: this.confState };
+    return { hardState: this.hardState, confState: this.configuration.state };
   }
 
   firstIndex(): number {
@@ -136,6 +142,16 @@ export class LogStore implements RaftStorage {
       this.memory.splice(0, this.dropped);
       this.dropped = 0;
     }
+  }
+
+  /** Whether there is a change of the configuration among the entries behind `index`. Reads all of them, at start. */
+  mayHoldChangeBehind(index: number): boolean {
+    for (let low = index + 1; low <= this.last;) {
+      const page = this.read(low, this.last + 1, MAX_SEARCHED_BYTES);
+      if (page.some(({ type }) => type !== EntryType.normal)) return true;
+      low += page.length;
+    }
+    return false;
   }
 
   /** The log now begins behind `index`. */

@@ -2,18 +2,24 @@
 // apply threads. The work of all groups in a turn becomes one log batch. Time, turns and randomness are handed in, so
 // simulation runs this very code. One JavaScript thread; nothing here waits.
 import { assert } from "../../base/index";
-import type { Scheduler } from "../../base/index";
+import type { Clock, Scheduler } from "../../base/index";
 import { LogBatch } from "../../storage/index";
 import type { Storage, StorageListener } from "../../storage/index";
-import type { ConfState, RandomSource } from "../core/index";
+import type { Message, NodeId, RandomSource } from "../core/index";
 import { encodeConfiguration } from "./configuration-record";
+import type { StoredConfiguration } from "./configuration-record";
 import { RaftGroup } from "./group";
-import type { GroupTiming, LogWriter, PeerTransport } from "./group";
+import type { GroupSurroundings, GroupTiming } from "./group";
+import type { LogWriter } from "./log-work";
+import { Outbox } from "./outbox";
+import { PeerClocks } from "./peer-clocks";
+import type { PeerBatch, PeerTransport } from "./transport";
 
 export interface NodeHostOptions {
   readonly nodeId: number;
   readonly storage: Storage;
   readonly scheduler: Scheduler;
+  readonly clock: Clock;
   readonly random: RandomSource;
   readonly transport: PeerTransport;
   readonly tickMs?: number;
@@ -27,7 +33,7 @@ export interface NodeHostOptions {
 }
 
 const DEFAULT_TICK_MS = 50;
-const DEFAULT_TIMING: GroupTiming = { electionTicks: 10, heartbeatTicks: 2 };
+const DEFAULT_TIMING: GroupTiming = { electionTicks: 10, heartbeatTicks: 2, leaseMarginTicks: 2 };
 const DEFAULT_KEEP_ENTRIES = 1000;
 const MIN_COMPACTED_ENTRIES = 1000;
 const DEFAULT_MAX_LOG_BYTES = 256 * 1024 * 1024;
@@ -38,6 +44,9 @@ export class NodeHost implements StorageListener, LogWriter {
   private readonly options: NodeHostOptions;
   private readonly storage: Storage;
   private readonly groups = new Map<number, RaftGroup>();
+  private readonly clocks: PeerClocks;
+  private readonly outbox: Outbox;
+  private readonly surroundings: GroupSurroundings;
   readonly batch = new LogBatch();
   lastTicket = 0;
   private syncedTicket = 0;
@@ -50,34 +59,48 @@ export class NodeHost implements StorageListener, LogWriter {
   constructor(options: NodeHostOptions) {
     this.options = options;
     this.storage = options.storage;
+    const { nodeId, storage, clock, random, transport } = options;
+    this.clocks = new PeerClocks(nodeId, clock);
+    this.outbox = new Outbox(nodeId, transport, clock, this.clocks);
+    this.surroundings = {
+      nodeId,
+      storage,
+      clock,
+      clocks: this.clocks,
+      random,
+      timing: options.timing ?? DEFAULT_TIMING,
+      tickMs: options.tickMs ?? DEFAULT_TICK_MS,
+      send: (group: number, message: Message) => this.outbox.add(group, message),
+      wake: () => this.wake(),
+    };
     this.storage.listen(this);
   }
 
-  /** Opens a group of this node; where the directory does not know it, it begins with `initialVoters`. */
+  /**
+   * Opens a group of this node; where the directory does not know it, it begins with `initialVoters`. Those are the voters
+   * the group itself began with, also for a node that is to be added: it learns of everything since from the log.
+   */
   openGroup(id: number, initialVoters: readonly number[]): RaftGroup {
-    const { nodeId, storage, transport, random } = this.options;
+    const { storage } = this;
     assert(!this.groups.has(id), "a group is opened once");
-    let initial: ConfState | undefined;
+    let initial: StoredConfiguration | undefined;
     if (storage.readLogState(id).configuration === undefined) {
+      const voters = [...initialVoters].sort((one, other) => one - other);
       initial = {
-        voters: initialVoters,
-        votersOutgoing: [],
-        learners: [],
-        learnersNext: [],
-        autoLeave: false,
+        state: { voters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
+        index: 0,
       };
       // In the first batch, so it is durable before or with the group's first vote and entry.
       this.batch.configuration(id, encodeConfiguration(initial));
     }
-    const timing = this.options.timing ?? DEFAULT_TIMING;
-    const group = new RaftGroup(id, nodeId, storage, transport, timing, random, initial, () => this.wake());
+    const group = new RaftGroup(id, this.surroundings, initial);
     this.groups.set(id, group);
     return group;
   }
 
   /** Begins to tick. A group of which this node is the only voter is led at once. */
   start(): void {
-    for (const group of this.groups.values()) if (group.isOnlyVoter) group.campaign();
+    for (const group of this.groups.values()) group.start();
     this.scheduleTick();
     this.wake();
   }
@@ -85,6 +108,24 @@ export class NodeHost implements StorageListener, LogWriter {
   stop(): void {
     this.stopped = true;
     this.cancelTick?.();
+  }
+
+  // ── What other nodes send ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Takes a batch from another node, and its messages over; what is not meant for this node is dropped. */
+  receive(batch: PeerBatch): void {
+    const { nodeId } = this.options;
+    if (this.stopped || batch.to !== nodeId || batch.from === nodeId) return;
+    this.clocks.received(batch);
+    for (const { group, message } of batch.messages) {
+      if (message.to === nodeId && message.from === batch.from) this.groups.get(group)?.step(message);
+    }
+  }
+
+  /** The last batches to this node are known to be lost. */
+  reportUnreachable(node: NodeId): void {
+    if (this.stopped) return;
+    for (const group of this.groups.values()) group.reportUnreachable(node);
   }
 
   // ── What storage tells ────────────────────────────────────────────────────────────────────────────────────────────
@@ -152,6 +193,7 @@ export class NodeHost implements StorageListener, LogWriter {
       }
     }
     this.submit();
+    this.outbox.flush();
     if (this.bytesSinceFlush > (this.options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES)) {
       this.bytesSinceFlush = 0;
       this.storage.flush();

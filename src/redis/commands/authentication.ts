@@ -12,6 +12,7 @@ import {
   ERR_WRONG_PASSWORD,
   helloSyntaxError,
   unknownCategory,
+  wrongSubcommandWords,
 } from "../errors";
 import { REDIS_VERSION } from "../redis-version";
 import { isPrintable } from "./connection-commands";
@@ -175,7 +176,9 @@ const ACL_SUBCOMMANDS: readonly CommandSpec[] = [
     function: {
       kind: "immediate",
       run: (context) =>
-        context.args.count > 3 ? context.reply.error(wrongCatWords(context.args.string(1))) : cat(context),
+        context.args.count > 3
+          ? context.reply.error(wrongSubcommandWords("ACL", context.args.string(1)))
+          : cat(context),
     },
   },
   { name: "whoami", arity: 2, ...OF_ACL, function: { kind: "immediate", run: whoami } },
@@ -186,10 +189,6 @@ const ALL_ACL_SUBCOMMANDS = [
   ...ACL_SUBCOMMANDS,
   helpOf("acl", ACL_SUBCOMMANDS, ["slow"], { since: "6.0.0" }),
 ];
-
-function wrongCatWords(subcommand: ByteString): string {
-  return `ERR unknown subcommand or wrong number of arguments for '${subcommand}'. Try ACL HELP.`;
-}
 
 export const AUTHENTICATION_COMMANDS: readonly CommandSpec[] = [
   {
@@ -228,7 +227,7 @@ export const AUTHENTICATION_COMMANDS: readonly CommandSpec[] = [
     categories: ["slow"],
     since: "6.0.0",
     group: "server",
-    function: { kind: "immediate", run: containerOf("acl", ALL_ACL_SUBCOMMANDS) },
+    function: containerOf("acl"),
     subcommands: ALL_ACL_SUBCOMMANDS,
   },
 ];

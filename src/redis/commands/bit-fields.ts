@@ -21,7 +21,7 @@ import {
 import { NotificationClass, notify } from "../notifications";
 import { countLookup, isWrongType } from "./lookup";
 import { StringPatch } from "./string-patch";
-import { CHUNK_BYTES, STRING_MAX_BYTES } from "./string-values";
+import { CHUNK_BYTES } from "./string-values";
 
 /** Chunks that are held and changed at a time. */
 const CHUNKS_AT_ONCE = 16;
@@ -40,7 +40,8 @@ interface Operation {
 // ── Arguments ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The operations in order; a text is the error to reply with. Pauses where there are many. */
-function* operationsOf(args: Arguments): Generator<"pause", Operation[] | string, void> {
+function* operationsOf({ args, server }: CommandContext): Generator<"pause", Operation[] | string, void> {
+  const maxBits = server.settings.maxBulkBytes * 8;
   const operations: Operation[] = [];
   let overflow: Overflow = "wrap";
   for (let i = 2; i < args.count; i++) {
@@ -55,7 +56,7 @@ function* operationsOf(args: Arguments): Generator<"pause", Operation[] | string
     if (kind === undefined) return ERR_SYNTAX;
     const type = typeOf(args.string(i + 1));
     if (type === undefined) return ERR_BITFIELD_TYPE;
-    const offset = offsetOf(args, i + 2, type.bits);
+    const offset = offsetOf(args, i + 2, type.bits, maxBits);
     if (offset === undefined) return ERR_BIT_OFFSET;
     let amount: FieldValue | undefined = 0;
     if (kind !== "get") amount = args.safeInteger(i + 3) ?? args.bigInteger(i + 3);
@@ -89,11 +90,11 @@ function typeOf(text: ByteString): FieldType | undefined {
 }
 
 /** The number of a bit, or behind "#" the number of a field of this width. */
-function offsetOf(args: Arguments, index: number, bits: number): number | undefined {
+function offsetOf(args: Arguments, index: number, bits: number, maxBits: number): number | undefined {
   const text = args.string(index);
   let offset = args.safeInteger(index);
   if (text.startsWith("#")) offset = multipliedOffset(text.slice(1), bits);
-  return offset !== undefined && offset >= 0 && offset < STRING_MAX_BYTES * 8 ? offset : undefined;
+  return offset !== undefined && offset >= 0 && offset < maxBits ? offset : undefined;
 }
 
 /** Redis multiplies in 64 bits, whatever is lost above. */
@@ -116,7 +117,7 @@ function bitfieldRo(context: CommandContext): void | NotReady | GoStepped {
 
 function run(context: CommandContext, isReadOnly: boolean): void | NotReady | GoStepped {
   const { args, reply, session } = context;
-  const parsed = operationsOf(args).next();
+  const parsed = operationsOf(context).next();
   if (parsed.done !== true) return goStepped;
   const operations = checked(parsed.value, isReadOnly);
   if (typeof operations === "string") return reply.error(operations);
@@ -144,7 +145,7 @@ function run(context: CommandContext, isReadOnly: boolean): void | NotReady | Go
 /** For many fields: what was changed is put when many chunks are held, and read again where it is needed. */
 function* steps(context: CommandContext, isReadOnly: boolean): Steps {
   const { args, reply, session } = context;
-  const operations = checked(yield* operationsOf(args), isReadOnly);
+  const operations = checked(yield* operationsOf(context), isReadOnly);
   if (typeof operations === "string") return reply.error(operations);
   const database = session.database(context.connection.database);
   const key = args.string(1);

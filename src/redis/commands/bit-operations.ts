@@ -3,14 +3,13 @@
 // source is zeros; a chunk of the result that is all zeros is not written.
 import type { ByteString } from "../../base/index";
 import { loaded, notReady } from "../../kv/index";
-import type { NotReady, Session, Steps } from "../../kv/index";
-import type { Arguments } from "../../resp/index";
+import type { NotReady, Session, StepRequest, Steps } from "../../kv/index";
 import { INLINE_STRING_MAX_BYTES, ValueEncoding, ValueType, u32String } from "../../storage/index";
 import type { ValueHeader } from "../../storage/index";
 import type { CommandContext, CommandSpec, GoStepped } from "../command";
 import { ERR_BITOP_NOT, ERR_SYNTAX, ERR_WRONG_TYPE } from "../errors";
 import { NotificationClass, notify } from "../notifications";
-import { countQuietLookup, notifyMiss, tellsMisses } from "./lookup";
+import { areHeadersReady, countQuietLookup, notifyMiss, tellsMisses } from "./lookup";
 import { Pace, runAtOnce } from "./stepped-write";
 import { CHUNK_BYTES, chunkNumber, elementsOf } from "./string-values";
 
@@ -35,15 +34,11 @@ function* bitopSteps(context: CommandContext): Steps {
   if (operation === undefined) return reply.error(ERR_SYNTAX);
   if (operation === "NOT" && args.count !== 4) return reply.error(ERR_BITOP_NOT);
   const database = session.database(context.connection.database);
-  const sources = yield* loaded(() => readSources(session, database, args));
-  const wrong = sources.findIndex(({ header }) => header !== null && header.type !== ValueType.string);
-  const looked = wrong < 0 ? sources : sources.slice(0, wrong + 1);
-  if (tellsMisses(context)) {
-    for (const { key, header } of looked) if (header === null) notifyMiss(context, key);
-  }
+  const sources = yield* readSources(context, database);
   // What is told is taken back when all begins again; what is counted is not, so it comes behind the last pause.
-  const countLookups = (): void => looked.forEach(({ header }) => countQuietLookup(context, header !== null));
-  if (wrong >= 0) {
+  const countLookups = (): void =>
+    sources.forEach(({ header }) => countQuietLookup(context, header !== null));
+  if (sources.some(({ header }) => header !== null && header.type !== ValueType.string)) {
     countLookups();
     return reply.error(ERR_WRONG_TYPE);
   }
@@ -64,16 +59,23 @@ function* bitopSteps(context: CommandContext): Steps {
   reply.integer(length);
 }
 
-function readSources(session: Session, database: number, args: Arguments): Source[] | NotReady {
+/** The sources, up to the first that is no string; those that are not there are told of. */
+function* readSources(
+  context: CommandContext,
+  database: number,
+): Generator<StepRequest, readonly Source[], void> {
+  const { args, session } = context;
+  yield* loaded(() => areHeadersReady(context, database, 3, args.count) || notReady);
   const sources: Source[] = [];
-  let ready = true;
   for (let i = 3; i < args.count; i++) {
     const key = args.string(i);
-    const header = session.header(database, key);
-    if (header === notReady) ready = false;
-    else sources.push({ key, header });
+    const header = yield* loaded(() => session.header(database, key));
+    sources.push({ key, header });
+    if (header === null) {
+      if (tellsMisses(context)) notifyMiss(context, key);
+    } else if (header.type !== ValueType.string) break;
   }
-  return ready ? sources : notReady;
+  return sources;
 }
 
 function* putResult(

@@ -14,14 +14,15 @@ import { NotificationClass, notify } from "../notifications";
 import { integerWithin, isAbove } from "./integer-arguments";
 import { countLookup, isWrongType } from "./lookup";
 import { readPartsSliced } from "./sliced-parts";
-import { CHUNK_BYTES, SLICED_STRING_BYTES, STRING_MAX_BYTES, elementsOf, writeString } from "./string-values";
+import { CHUNK_BYTES, SLICED_STRING_BYTES, elementsOf, writeString } from "./string-values";
 
 // ── Single bits ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The number of a bit that a string may have; undefined if the argument is none. */
-function bitOffset(args: Arguments, index: number): number | undefined {
+/** The number of a bit that a string may have (proto-max-bulk-len); undefined if the argument is none. */
+function bitOffset({ args, server }: CommandContext, index: number): number | undefined {
   const offset = args.safeInteger(index);
-  return offset !== undefined && offset >= 0 && offset < STRING_MAX_BYTES * 8 ? offset : undefined;
+  const bits = server.settings.maxBulkBytes * 8;
+  return offset !== undefined && offset >= 0 && offset < bits ? offset : undefined;
 }
 
 /** The byte at `at`; zero where there is none. */
@@ -42,7 +43,7 @@ function byteAt(
 
 function setbit(context: CommandContext): void | NotReady {
   const { args, reply, session } = context;
-  const offset = bitOffset(args, 2);
+  const offset = bitOffset(context, 2);
   if (offset === undefined) return reply.error(ERR_BIT_OFFSET);
   const bit = args.safeInteger(3);
   if (bit !== 0 && bit !== 1) return reply.error(ERR_BIT_VALUE);
@@ -66,7 +67,7 @@ function setbit(context: CommandContext): void | NotReady {
 
 function getbit(context: CommandContext): void | NotReady {
   const { args, reply, session } = context;
-  const offset = bitOffset(args, 2);
+  const offset = bitOffset(context, 2);
   if (offset === undefined) return reply.error(ERR_BIT_OFFSET);
   const database = session.database(context.connection.database);
   const key = args.string(1);

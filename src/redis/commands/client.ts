@@ -3,6 +3,7 @@ import type { CommandContext, CommandSpec } from "../command";
 import { isMeant, parseFilter } from "../clients/client-filter";
 import type { ClientFilter } from "../clients/client-filter";
 import { clientTypeNamed, lineOf, typeOf } from "../clients/client-listing";
+import { trackingError } from "../clients/tracking-options";
 import type { Connection } from "../connection";
 import {
   ERR_CACHING_WITHOUT_TRACKING,
@@ -19,6 +20,7 @@ import {
   invalidLibraryText,
   unknownClientType,
   unrecognizedOption,
+  wrongSubcommandWords,
 } from "../errors";
 import { isPrintable } from "./connection-commands";
 import { containerOf, helpOf } from "./containers";
@@ -98,7 +100,7 @@ function kill(context: CommandContext): void {
 
 /** CLIENT PAUSE milliseconds [WRITE | ALL]. */
 function pause({ args, reply, server }: CommandContext): void {
-  if (args.count > 4) return reply.error(ERR_SYNTAX);
+  if (args.count > 4) return reply.error(wrongSubcommandWords("CLIENT", args.string(1)));
   const writesOnly = args.count === 4 && args.isWord(3, "WRITE");
   if (args.count === 4 && !writesOnly && !args.isWord(3, "ALL")) return reply.error(ERR_PAUSE_MODE);
   const durationMs = args.safeInteger(2);
@@ -147,7 +149,7 @@ function noTouch(context: CommandContext): void {
 
 /** CLIENT UNBLOCK id [TIMEOUT | ERROR]. */
 function unblock({ args, reply, server }: CommandContext): void {
-  if (args.count > 4) return reply.error(ERR_SYNTAX);
+  if (args.count > 4) return reply.error(wrongSubcommandWords("CLIENT", args.string(1)));
   const withError = args.count === 4 && args.isWord(3, "ERROR");
   if (args.count === 4 && !withError && !args.isWord(3, "TIMEOUT")) return reply.error(ERR_UNBLOCK_REASON);
   const wanted = args.safeInteger(2);
@@ -159,10 +161,10 @@ function unblock({ args, reply, server }: CommandContext): void {
 
 /** CLIENT TRACKING: there is none, so it can be turned off and not on. */
 function tracking(context: CommandContext): void {
-  const isOn = switchOf(context);
-  if (isOn === undefined) return;
-  if (isOn) context.reply.error(ERR_TRACKING);
-  else context.reply.ok();
+  const { args, reply } = context;
+  const error = trackingError(context) ?? (args.isWord(2, "ON") ? ERR_TRACKING : undefined);
+  if (error === undefined) reply.ok();
+  else reply.error(error);
 }
 
 function caching({ reply }: CommandContext): void {
@@ -292,7 +294,7 @@ export const CLIENT_COMMANDS: readonly CommandSpec[] = [
     categories: ["slow"],
     since: "2.4.0",
     group: "connection",
-    function: { kind: "immediate", run: containerOf("client", ALL_SUBCOMMANDS) },
+    function: containerOf("client"),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

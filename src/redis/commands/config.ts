@@ -2,12 +2,9 @@
 // counters, begun anew.
 import type { ByteString } from "../../base/index";
 import type { CommandContext, CommandSpec } from "../command";
-import { shown } from "../dispatch-errors";
-import { ERR_SYNTAX } from "../errors";
+import { ERR_NO_FILE, ERR_SYNTAX, failedRewrite, refusedParameter, unknownParameter } from "../errors";
 import { ADMINISTRATION, CONTAINER, TO_ALL_NODES, isConnected } from "./administration";
 import { containerOf, helpOf } from "./containers";
-
-const ERR_NO_FILE = "ERR The server is running without a config file";
 
 /** CONFIG GET pattern [pattern …]. */
 function get({ args, reply, server }: CommandContext): void {
@@ -27,11 +24,8 @@ function set({ args, reply, server }: CommandContext): void {
   for (let i = 2; i < args.count; i += 2) pairs.push([args.string(i), args.string(i + 1)]);
   const failure = server.parameters.set(pairs);
   if (failure === undefined) return reply.ok();
-  const name = shown(failure.name, Infinity);
-  if (failure.problem === undefined) {
-    return reply.error(`ERR Unknown option or number of arguments for CONFIG SET - '${name}'`);
-  }
-  reply.error(`ERR CONFIG SET failed (possibly related to argument '${name}') - ${failure.problem}`);
+  const { name, problem } = failure;
+  reply.error(problem === undefined ? unknownParameter(name) : refusedParameter(name, problem));
 }
 
 function resetstat({ reply, server }: CommandContext): void {
@@ -50,7 +44,7 @@ function rewrite(context: CommandContext, done: (sequence: number) => void): voi
   void parameters.rewriter(parameters.changed()).then((problem) => {
     if (isConnected(context)) {
       if (problem === undefined) reply.ok();
-      else reply.error(`ERR Rewriting config file: ${problem}`);
+      else reply.error(failedRewrite(problem));
     }
     done(0);
   });
@@ -88,7 +82,7 @@ export const CONFIG_COMMANDS: readonly CommandSpec[] = [
     name: "config",
     ...CONTAINER,
     since: "2.0.0",
-    function: { kind: "immediate", run: containerOf("config", ALL_SUBCOMMANDS) },
+    function: containerOf("config"),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

@@ -1,42 +1,18 @@
-// Commands with subcommands (CLIENT, CONFIG, COMMAND): finding the one that is meant, with Redis's errors. Every container
-// also answers HELP, from its rows.
-import type { Arguments } from "../../resp/index";
-import type { CommandContext, CommandSpec, ImmediateFunction } from "../command";
-import { wrongArity } from "../dispatch-errors";
+// Commands with subcommands (CLIENT, CONFIG, COMMAND): the table finds the subcommand, so that what is left to the container
+// itself is the answer to a word that names none. Every container also answers HELP, from its rows.
+import type { CommandContext, CommandFunction, CommandSpec, ImmediateFunction } from "../command";
 import { unknownSubcommand } from "../errors";
 
 /** The function of a container; `bare` runs where no subcommand is given, if that is allowed. */
-export function containerOf(
-  name: string,
-  subcommands: readonly CommandSpec[],
-  bare?: ImmediateFunction,
-): ImmediateFunction {
-  return (context) => {
-    const { args, reply } = context;
-    if (args.count === 1) return bare === undefined ? reply.error(wrongArity(name)) : bare(context);
-    const error = subcommandError(name, subcommands, args);
-    if (error !== undefined) return reply.error(error);
-    const spec = subcommandOf(subcommands, args);
-    if (spec?.function.kind === "immediate") spec.function.run(context);
+export function containerOf(name: string, bare?: ImmediateFunction): CommandFunction {
+  return {
+    kind: "immediate",
+    run: (context) => {
+      const { args, reply } = context;
+      if (args.count === 1 && bare !== undefined) return bare(context);
+      reply.error(unknownSubcommand(name, args.string(1)));
+    },
   };
-}
-
-function subcommandOf(subcommands: readonly CommandSpec[], args: Arguments): CommandSpec | undefined {
-  return subcommands.find((candidate) => args.isWord(1, candidate.name.toUpperCase()));
-}
-
-/** Why the subcommand that is named cannot be run, or queued; undefined if it can, or none is named. */
-export function subcommandError(
-  name: string,
-  subcommands: readonly CommandSpec[],
-  args: Arguments,
-): string | undefined {
-  if (args.count === 1) return undefined;
-  const spec = subcommandOf(subcommands, args);
-  if (spec === undefined) return unknownSubcommand(name, args.string(1));
-  const { arity } = spec;
-  const fits = arity >= 0 ? args.count === arity : args.count >= -arity;
-  return fits ? undefined : wrongArity(`${name}|${spec.name}`);
 }
 
 /** HELP of a container, whose other rows are `others`. */

@@ -1,24 +1,21 @@
 // DEBUG: for tests and for looking inside. Who may use it is said by enable-debug-command, by default clients on this
 // machine. SLEEP holds up its own connection and nobody else's.
 import type { ByteString } from "../../base/index";
-import { ValueEncoding, ValueType } from "../../storage/index";
+import { ValueEncoding } from "../../storage/index";
 import type { ValueHeader } from "../../storage/index";
 import type { CommandContext, CommandSpec } from "../command";
-import { shown } from "../dispatch-errors";
+import { ERR_DEBUG_NOT_ALLOWED, ERR_NOT_FLOAT, ERR_NO_SUCH_KEY, wrongSubcommandWords } from "../errors";
 import type { LiveSettings } from "../parameters/live-settings";
 import { ADMINISTRATION, isConnected } from "./administration";
 import { digestOfAll, digestOfKey, runDigest } from "./data-digest";
 import type { DigestSteps } from "./data-digest";
 import { readInSlices } from "./sliced-read";
 import type { SlicedRead } from "./sliced-read";
+import { liveHeader } from "./sliced-strings";
+import { encodingOf } from "./value-encoding";
 
 type Done = (sequence: number) => void;
 
-const ERR_NOT_ALLOWED =
-  'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local ' +
-  "connection, otherwise you need to set this option in the configuration file, and then restart the server.";
-const ERR_NO_KEY = "ERR no such key";
-const ERR_SECONDS = "ERR value is not a valid float";
 const MAX_SLEEP_MS = 2 ** 31 - 1;
 
 const HELP = [
@@ -40,7 +37,7 @@ const HELP = [
 function debug(context: CommandContext, done: Done): void {
   const { args, reply, server, connection } = context;
   if (!isAllowed(server.settings, connection.socket.remoteAddress)) {
-    reply.error(ERR_NOT_ALLOWED);
+    reply.error(ERR_DEBUG_NOT_ALLOWED);
     return done(0);
   }
   const is = (word: string, count: number): boolean => args.count === count && args.isWord(1, word);
@@ -55,9 +52,7 @@ function debug(context: CommandContext, done: Done): void {
     reply.array(HELP.length);
     for (const line of HELP) reply.simple(line);
   } else {
-    reply.error(
-      `ERR unknown subcommand or wrong number of arguments for '${shown(args.string(1))}'. Try DEBUG HELP.`,
-    );
+    reply.error(wrongSubcommandWords("DEBUG", args.string(1)));
   }
   done(0);
 }
@@ -99,52 +94,43 @@ function object(context: CommandContext, done: Done): void {
   const { args, connection, reply, server } = context;
   const key = args.string(2);
   readInSlices(context, done, (read) => {
-    read.view.header(read.view.database(connection.database), key, (header) => {
-      if (read.abandoned) return read.end();
-      if (header !== null && header.expiryMs !== 0 && header.expiryMs <= read.view.nowMs) read.expired = true;
-      if (header === null || read.expired) reply.error(ERR_NO_KEY);
-      else reply.simple(description(header, server.settings));
+    const { view } = read;
+    const database = view.database(connection.database);
+    const answer = (header: ValueHeader, encoding: string): void => {
+      reply.simple(description(header, encoding));
       read.end();
+    };
+    view.header(database, key, (stored) => {
+      if (read.abandoned) return read.end();
+      const header = liveHeader(read, stored);
+      if (header === null) {
+        reply.error(ERR_NO_SUCH_KEY);
+        return read.end();
+      }
+      const judged = encodingOf(database, key, header, server.settings);
+      if (typeof judged === "string") return answer(header, judged);
+      view.scan(judged.lower, judged.upper, judged.limits, (rows) => {
+        if (read.abandoned) return read.end();
+        answer(header, judged.encodingOf(rows, rows.done));
+      });
     });
   });
 }
 
 /** In Redis's words; the address is the incarnation's version. */
-function description(header: ValueHeader, settings: LiveSettings): string {
+function description(header: ValueHeader, encoding: string): string {
   const version = `${header.versionMs.toString(16)}:${header.versionCounter.toString(16)}`;
   const length = header.encoding === ValueEncoding.inline ? header.rest.length : header.length;
   return (
-    `Value at:0x${version} refcount:1 encoding:${encodingOf(header, settings)} ` +
+    `Value at:0x${version} refcount:1 encoding:${encoding} ` +
     `serializedlength:${length} lru:0 lru_seconds_idle:0`
   );
-}
-
-const EMBEDDED_MAX_BYTES = 44;
-
-/** Redis's name for the form that a value of this size has there. */
-function encodingOf({ type, encoding, rest, length }: ValueHeader, settings: LiveSettings): string {
-  switch (type) {
-    case ValueType.string:
-      if (encoding !== ValueEncoding.inline) return "raw";
-      if (/^(0|-?[1-9][0-9]{0,17})$/.test(rest)) return "int";
-      return rest.length <= EMBEDDED_MAX_BYTES ? "embstr" : "raw";
-    case ValueType.hash:
-      return length <= settings.hashMaxListpackEntries ? "listpack" : "hashtable";
-    case ValueType.list:
-      return "quicklist";
-    case ValueType.set:
-      return length <= settings.setMaxListpackEntries ? "listpack" : "hashtable";
-    case ValueType.sortedSet:
-      return length <= settings.zsetMaxListpackEntries ? "listpack" : "skiplist";
-    default:
-      return "stream";
-  }
 }
 
 function sleep(context: CommandContext, done: Done): void {
   const seconds = Number(context.args.string(2));
   if (!Number.isFinite(seconds)) {
-    context.reply.error(ERR_SECONDS);
+    context.reply.error(ERR_NOT_FLOAT);
     return done(0);
   }
   context.server.scheduler.after(Math.min(MAX_SLEEP_MS, Math.max(0, seconds * 1000)), () => {

@@ -2,7 +2,7 @@
 import type { ByteString } from "../../base/index";
 import { notReady } from "../../kv/index";
 import type { NotReady } from "../../kv/index";
-import type { ValueHeader } from "../../storage/index";
+import { changedHeader } from "../../storage/index";
 import type { CommandContext, CommandSpec } from "../command";
 import { ERR_EXPIRE_GT_LT, ERR_EXPIRE_NX, unsupportedOption } from "../errors";
 import { NotificationClass, notify } from "../notifications";
@@ -64,15 +64,10 @@ function expireIn(
     session.removeHeader(database, key, header);
     notify(context, NotificationClass.generic, "del", key);
   } else {
-    session.putHeader(database, key, withExpiry(header, expiryMs));
+    session.putHeader(database, key, changedHeader(header, { expiryMs }));
     notify(context, NotificationClass.generic, "expire", key);
   }
   reply.integer(1);
-}
-
-function withExpiry(header: ValueHeader, expiryMs: number): ValueHeader {
-  const { type, encoding, versionMs, versionCounter, length, rest } = header;
-  return { type, encoding, expiryMs, versionMs, versionCounter, length, rest };
 }
 
 function expire(context: CommandContext): void | NotReady {
@@ -126,7 +121,7 @@ function persist(context: CommandContext): void | NotReady {
   const header = session.header(database, key);
   if (header === notReady) return notReady;
   if (header === null || header.expiryMs === 0) return reply.integer(0);
-  session.putHeader(database, key, withExpiry(header, 0));
+  session.putHeader(database, key, changedHeader(header, { expiryMs: 0 }));
   notify(context, NotificationClass.generic, "persist", key);
   reply.integer(1);
 }

@@ -5,6 +5,13 @@ import type { ReplyWriter } from "../../resp/index";
 import type { SlicedRead } from "./sliced-read";
 
 const PAGES_A_TURN = 16;
+/** What one answer may hold of what it has found; SCAN and HSCAN end there, KEYS reads again. */
+export const FOUND_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Items as the bulks of a reply. */
+export function bulksOf(items: readonly ByteString[]): ByteString {
+  return items.map((item) => `$${item.length}\r\n${item}\r\n`).join("");
+}
 
 export class FoundItems {
   private readonly pages: ByteString[] = [];
@@ -14,7 +21,7 @@ export class FoundItems {
 
   add(items: readonly ByteString[]): void {
     if (items.length === 0) return;
-    const page = items.map((item) => `$${item.length}\r\n${item}\r\n`).join("");
+    const page = bulksOf(items);
     this.count += items.length;
     this.bytes += page.length;
     this.pages.push(page);

@@ -13,14 +13,14 @@ import { goSliced } from "../command";
 import type { CommandContext, CommandSpec, GoSliced } from "../command";
 import { ERR_CURSOR, ERR_WRONG_TYPE } from "../errors";
 import type { Glob } from "../glob";
-import { FoundItems } from "./found-items";
-import { isListpack } from "./hash-encoding";
+import { FOUND_MAX_BYTES, FoundItems } from "./found-items";
 import { countLookup, countSlicedLookup, isWrongType } from "./lookup";
 import { cursorOf } from "./scan-cursor";
 import { scanOptionsOf } from "./scan-options";
 import { readInSlices } from "./sliced-read";
 import { liveHeader } from "./sliced-strings";
 import { elementsOf } from "./string-values";
+import { isListpack } from "./value-encoding";
 
 /** One behind the last hash. */
 const HASHES_END = 0x1_0000_0000;
@@ -29,7 +29,6 @@ const FIELD_HASH_BYTES = 4;
 const TURN = { maxRows: 1000, maxBytes: 1024 * 1024 } as const;
 const PAGE = { maxRows: 1000, maxBytes: 256 * 1024 } as const;
 /** Bytes of one answer, beyond which a page ends before COUNT. */
-const SLICED_MAX_BYTES = 16 * 1024 * 1024;
 
 interface Rows {
   readonly keys: readonly ByteString[];
@@ -166,7 +165,7 @@ function hscanSliced(context: CommandContext, done: (sequence: number) => void):
           rowsLeft -= page.keys.length;
           const last = page.keys[page.keys.length - 1];
           if (page.done || last === undefined) return finish(end);
-          const isEnough = rowsLeft <= 0 || found.bytes >= SLICED_MAX_BYTES;
+          const isEnough = rowsLeft <= 0 || found.bytes >= FOUND_MAX_BYTES;
           readPage(last + "\0", isEnough ? placeEnd(prefix, last) : end);
         });
       };

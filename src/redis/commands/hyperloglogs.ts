@@ -2,7 +2,7 @@
 // keeps what it computed in the key, so a reading command may write: then it asks for the latest view.
 import type { ByteString } from "../../base/index";
 import { loaded, notReady } from "../../kv/index";
-import type { NotReady, Session, Steps } from "../../kv/index";
+import type { NotReady, Session, StepRequest, Steps } from "../../kv/index";
 import { INLINE_STRING_MAX_BYTES, ValueEncoding, ValueType, u32String } from "../../storage/index";
 import type { ValueHeader } from "../../storage/index";
 import { goStepped } from "../command";
@@ -21,7 +21,7 @@ import { selfTest } from "../hyperloglog/self-test";
 import { Sketch, histogramOf, isSketch } from "../hyperloglog/sketch";
 import { Raised, runTexts } from "../hyperloglog/sparse-encoding";
 import { NotificationClass, notify } from "../notifications";
-import { countLookup } from "./lookup";
+import { areHeadersReady, countLookup, countQuietLookup, notifyMiss, tellsMisses } from "./lookup";
 import { runAtOnce } from "./stepped-write";
 import { CHUNK_BYTES, elementsOf, putString } from "./string-values";
 
@@ -180,19 +180,18 @@ function* countUnionSteps(context: CommandContext): Steps {
 /** The highest of all registers of the sketches at the command's keys; a text is the error to reply with. */
 function* unionSteps(
   context: CommandContext,
-): Generator<"load" | "pause", { registers: Uint8Array; hasDense: boolean } | string, void> {
+): Generator<StepRequest, { registers: Uint8Array; hasDense: boolean } | string, void> {
   const { args, session } = context;
   const database = session.database(context.connection.database);
   const registers = new Uint8Array(REGISTERS);
   let hasDense = false;
   for (let from = 1; from < args.count; from += SKETCHES_AT_ONCE) {
     const to = Math.min(args.count, from + SKETCHES_AT_ONCE);
-    const sketches = yield* loadedSketches(session, database, context, from, to);
-    for (let i = 0; i < sketches.length; i++) {
-      const found = sketches[i]!;
+    const sketches = yield* loadedSketches(context, database, from, to);
+    for (const found of sketches) {
       if (typeof found === "string") return found;
       const { sketch } = found;
-      countLookup(context, sketch !== undefined, from + i);
+      countQuietLookup(context, sketch !== undefined);
       if (sketch === undefined) continue;
       if (sketch.isDense) hasDense = true;
       if (!sketch.mergeInto(registers)) return ERR_CORRUPT_SKETCH;
@@ -202,25 +201,24 @@ function* unionSteps(
   return { registers, hasDense };
 }
 
-/** What is at some of the keys, up to the first that is no sketch; all are asked for before one is waited for. */
+/** What is at some of the keys, up to the first that is no sketch; those that are not there are told of. */
 function* loadedSketches(
-  session: Session,
+  context: CommandContext,
   database: number,
-  { args }: CommandContext,
   from: number,
   to: number,
-): Generator<"load", (Found | string)[], void> {
-  for (;;) {
-    const sketches: (Found | string)[] = [];
-    let ready = true;
-    for (let i = from; i < to; i++) {
-      const found = findSketch(session, database, args.string(i));
-      if (found === notReady) ready = false;
-      else sketches.push(found);
-    }
-    if (ready) return sketches;
-    yield "load";
+): Generator<StepRequest, (Found | string)[], void> {
+  const { args, session } = context;
+  yield* loaded(() => areHeadersReady(context, database, from, to) || notReady);
+  const sketches: (Found | string)[] = [];
+  for (let i = from; i < to; i++) {
+    const key = args.string(i);
+    const found = yield* loaded(() => findSketch(session, database, key));
+    sketches.push(found);
+    if (typeof found === "string") break;
+    if (found.header === null && tellsMisses(context)) notifyMiss(context, key);
   }
+  return sketches;
 }
 
 // ── PFMERGE ─────────────────────────────────────────────────────────────────────────────────────────────────────────

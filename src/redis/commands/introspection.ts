@@ -179,7 +179,7 @@ export const INTROSPECTION_COMMANDS: readonly CommandSpec[] = [
     ...OF_COMMAND,
     ...UNORDERED,
     since: "2.8.13",
-    function: { kind: "immediate", run: containerOf("command", ALL_SUBCOMMANDS, everything) },
+    function: containerOf("command", everything),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

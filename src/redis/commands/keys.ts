@@ -4,7 +4,7 @@ import type { NotReady } from "../../kv/index";
 import { ValueType } from "../../storage/index";
 import type { CommandContext, CommandSpec } from "../command";
 import { NotificationClass, notify } from "../notifications";
-import { countLookup, notifyMiss, tellsMisses } from "./lookup";
+import { areHeadersReady, countLookup, notifyMiss, tellsMisses } from "./lookup";
 
 const TYPE_NAMES: Readonly<Record<number, string>> = {
   [ValueType.string]: "string",
@@ -23,8 +23,7 @@ export function typeName(type: number): string {
 function del(context: CommandContext): void | NotReady {
   const { args, reply, session } = context;
   const database = session.database(context.connection.database);
-  // All headers first, so that what is missing is loaded at once; then again, since a key may be named twice.
-  if (args.count > 2 && !headersAreReady(context, database)) return notReady;
+  if (args.count > 2 && !areHeadersReady(context, database, 1, args.count)) return notReady;
   let deleted = 0;
   for (let i = 1; i < args.count; i++) {
     const key = args.string(i);
@@ -36,15 +35,6 @@ function del(context: CommandContext): void | NotReady {
     deleted++;
   }
   reply.integer(deleted);
-}
-
-function headersAreReady(context: CommandContext, database: number): boolean {
-  const { args, session } = context;
-  let ready = true;
-  for (let i = 1; i < args.count; i++) {
-    if (session.header(database, args.string(i)) === notReady) ready = false;
-  }
-  return ready;
 }
 
 /** Also TOUCH: when a key was last used is not kept, so it is counted and no more. */

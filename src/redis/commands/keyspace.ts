@@ -13,27 +13,57 @@ import {
 } from "../errors";
 import { Glob } from "../glob";
 import { int32Of, isDatabase } from "./database-index";
-import { FoundItems } from "./found-items";
+import { FOUND_MAX_BYTES, FoundItems, bulksOf } from "./found-items";
 import { HEADER_PAGE, keysOf } from "./header-page";
 import { readInSlices } from "./sliced-read";
+import type { SlicedRead } from "./sliced-read";
 
 type Done = (sequence: number) => void;
 
+/**
+ * The head of the reply says how many keys there are. They are kept while they are counted; where they are too many for that
+ * they are read twice, the second time straight into the reply: the view stands still.
+ */
 function keys(context: CommandContext, done: Done): void {
   const glob = new Glob(context.args.string(1));
   readInSlices(context, done, (read) => {
-    const range = databaseRange(Space.header, read.view.database(context.connection.database));
-    const found = new FoundItems();
-    const readPage = (lower: ByteString): void => {
-      read.view.scan(lower, range.upper, HEADER_PAGE, (page) => {
-        if (read.abandoned) return read.end();
-        found.add(keysOf(read, page, glob, undefined));
-        const last = page.keys[page.keys.length - 1];
-        if (page.done || last === undefined) found.reply(read);
-        else readPage(last + "\0");
+    const { lower } = databaseRange(Space.header, read.view.database(context.connection.database));
+    let found: FoundItems | undefined = new FoundItems();
+    let count = 0;
+    const countFrom = (from: ByteString): void => {
+      readKeys(read, from, glob, (page, next) => {
+        count += page.length;
+        found?.add(page);
+        if (found !== undefined && found.bytes > FOUND_MAX_BYTES) found = undefined;
+        if (next !== undefined) return countFrom(next);
+        if (found !== undefined) return found.reply(read);
+        context.reply.array(count);
+        replyFrom(lower);
       });
     };
-    readPage(range.lower);
+    const replyFrom = (from: ByteString): void => {
+      readKeys(read, from, glob, (page, next) => {
+        context.reply.raw(bulksOf(page));
+        if (next === undefined) read.end();
+        else read.part(() => replyFrom(next));
+      });
+    };
+    countFrom(lower);
+  });
+}
+
+/** One page of the keys that match, and where the next one begins; not called when nobody waits any more. */
+function readKeys(
+  read: SlicedRead,
+  from: ByteString,
+  glob: Glob,
+  done: (keys: readonly ByteString[], next: ByteString | undefined) => void,
+): void {
+  const { upper } = databaseRange(Space.header, read.view.database(read.context.connection.database));
+  read.view.scan(from, upper, HEADER_PAGE, (page) => {
+    if (read.abandoned) return read.end();
+    const last = page.keys[page.keys.length - 1];
+    done(keysOf(read, page, glob, undefined), page.done || last === undefined ? undefined : last + "\0");
   });
 }
 

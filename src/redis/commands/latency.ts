@@ -2,7 +2,7 @@
 import type { LatencyHistogram } from "../../base/index";
 import type { ReplyWriter } from "../../resp/index";
 import type { Command, CommandContext, CommandSpec } from "../command";
-import { shown } from "../dispatch-errors";
+import { noSamples } from "../errors";
 import { ADMINISTRATION, CONTAINER, TO_ALL_NODES } from "./administration";
 import { containerOf, helpOf } from "./containers";
 import { latencyDoctor, latencyGraph } from "./latency-report";
@@ -44,7 +44,7 @@ function graph({ args, reply, server }: CommandContext): void {
   const event = args.string(2);
   const history = server.accounting.latency.of(event);
   if (history === undefined) {
-    return reply.error(`ERR No samples available for event '${shown(event, Infinity)}'`);
+    return reply.error(noSamples(event));
   }
   reply.verbatim("txt", latencyGraph(event, history, Math.floor(server.clock.wallMs() / 1000)));
 }
@@ -128,7 +128,7 @@ export const LATENCY_COMMANDS: readonly CommandSpec[] = [
     name: "latency",
     ...CONTAINER,
     since: "2.8.13",
-    function: { kind: "immediate", run: containerOf("latency", ALL_SUBCOMMANDS) },
+    function: containerOf("latency"),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

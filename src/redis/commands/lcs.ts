@@ -17,7 +17,7 @@ import {
   ERR_SYNTAX,
 } from "../errors";
 import { integerWithin } from "./integer-arguments";
-import { countLookup, countSlicedLookup } from "./lookup";
+import { areHeadersReady, countQuietLookup, countSlicedLookup, notifyMiss, tellsMisses } from "./lookup";
 import { eachPart } from "./sliced-parts";
 import { readInSlices } from "./sliced-read";
 import { liveHeader } from "./sliced-strings";
@@ -63,19 +63,23 @@ function check(
   const options = optionsOf(context);
   if (typeof options === "string") return options;
   const lengths = headers.map((header) => header?.length ?? 0);
-  return isTooLarge(lengths[0]!, lengths[1]!) ? ERR_LCS_TOO_LARGE : { options, lengths };
+  const { maxBulkBytes } = context.server.settings;
+  return isTooLarge(lengths[0]!, lengths[1]!, maxBulkBytes) ? ERR_LCS_TOO_LARGE : { options, lengths };
 }
 
 function lcs(context: CommandContext): void | NotReady | GoSliced {
   const { args, reply, session } = context;
   const database = session.database(context.connection.database);
+  if (!areHeadersReady(context, database, 1, 3)) return notReady;
   const a = session.header(database, args.string(1));
+  if (a === null && tellsMisses(context)) notifyMiss(context, args.string(1));
   const b = session.header(database, args.string(2));
+  if (b === null && tellsMisses(context)) notifyMiss(context, args.string(2));
   if (a === notReady || b === notReady) return notReady;
   const checked = check(context, [a, b]);
   if (typeof checked !== "string" && isLong(checked.lengths)) return goSliced;
-  countLookup(context, a !== null);
-  countLookup(context, b !== null, 2);
+  countQuietLookup(context, a !== null);
+  countQuietLookup(context, b !== null);
   if (typeof checked === "string") return reply.error(checked);
   const { options } = checked;
   const work = commonSubsequence(inlineBytes(a), inlineBytes(b), options.wants !== "length");

@@ -28,6 +28,21 @@ export function countSlicedLookup(context: CommandContext, found: boolean, key: 
   server.notifications.tell(connection, connection.database, "keymiss", key);
 }
 
+/**
+ * Whether the headers of the keys in words [from, to) can be read now. Asked before the first of them is met: so all that are
+ * missing are loaded at once, and what has expired among them is told of key by key, in between what else is told.
+ */
+export function areHeadersReady(
+  { args, session }: CommandContext,
+  database: number,
+  from: number,
+  to: number,
+): boolean {
+  let ready = true;
+  for (let i = from; i < to; i++) if (!session.isHeaderReady(database, args.string(i))) ready = false;
+  return ready;
+}
+
 /** Whether somebody wants to hear of reads that find nothing. */
 export function tellsMisses({ server }: CommandContext): boolean {
   return (server.limits.keyspaceEvents & NotificationClass.keyMiss) !== 0;

@@ -152,7 +152,7 @@ export const MEMORY_COMMANDS: readonly CommandSpec[] = [
     name: "memory",
     ...CONTAINER,
     since: "4.0.0",
-    function: { kind: "immediate", run: containerOf("memory", ALL_SUBCOMMANDS) },
+    function: containerOf("memory"),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

@@ -1,59 +1,18 @@
-// OBJECT: how Redis would keep a value, judged by what the value is now. Basalt keeps no history of a value, so what Redis makes
-// of history (a string that APPEND has touched is raw, a hash that was large stays a hash table) is not seen; nor does it
-// keep how often or how lately a key was used.
-import { bytesOf, prefixEnd } from "../../base/index";
+// OBJECT: what Redis would tell of the object that holds a value (value-encoding.ts). How often or how lately a key was used is
+// not kept.
 import type { ByteString } from "../../base/index";
 import { notReady } from "../../kv/index";
-import type { NotReady, Session } from "../../kv/index";
-import { bigIntegerOf } from "../../resp/index";
-import { ValueEncoding, ValueType } from "../../storage/index";
+import type { NotReady } from "../../kv/index";
 import type { ValueHeader } from "../../storage/index";
 import type { CommandContext, CommandSpec, EvaluatedFunction } from "../command";
 import { ERR_NO_FREQUENCY, ERR_NO_IDLE_TIME } from "../errors";
-import { helpOf } from "./containers";
-import { evaluatedContainerOf } from "./evaluated-container";
-import { isListpack } from "./hash-encoding";
-import type { ListpackLimits } from "./hash-encoding";
+import { containerOf, helpOf } from "./containers";
 import { countQuietLookup } from "./lookup";
-import { elementsOf } from "./string-values";
+import { encodingOf, integerOf } from "./value-encoding";
 
-/** The longest integer of 64 bits. */
-const INTEGER_MAX_BYTES = 20;
-const EMBEDDED_MAX_BYTES = 44;
 /** Integers below this are shared by all values, and such an object's count of references says so. */
 const SHARED_INTEGERS = 10_000n;
 const SHARED_REFERENCES = 0x7fff_ffff;
-
-/** The integer as which a string would be kept. */
-function integerOf({ type, length, rest }: ValueHeader): bigint | undefined {
-  if (type !== ValueType.string || length > INTEGER_MAX_BYTES) return undefined;
-  return bigIntegerOf(bytesOf(rest), 0, rest.length);
-}
-
-/** The name of a value's encoding. */
-function encodingOf(
-  session: Session,
-  database: number,
-  key: ByteString,
-  header: ValueHeader,
-  limits: ListpackLimits,
-): string | NotReady {
-  const { hashMaxListpackEntries, hashMaxListpackValue } = limits;
-  if (header.encoding !== ValueEncoding.elements) {
-    if (integerOf(header) !== undefined) return "int";
-    return header.length <= EMBEDDED_MAX_BYTES ? "embstr" : "raw";
-  }
-  if (header.length > hashMaxListpackEntries) return "hashtable";
-  const prefix = elementsOf(database, key, header);
-  const valuePrefixBytes = hashMaxListpackValue + 1;
-  const rows = session.scan(prefix, prefixEnd(prefix)!, {
-    maxRows: hashMaxListpackEntries + 1,
-    maxBytes: (hashMaxListpackEntries + 1) * (prefix.length + 2 * valuePrefixBytes + 4),
-    valuePrefixBytes,
-  });
-  if (rows === notReady) return notReady;
-  return rows.next === undefined && isListpack(rows, prefix.length, limits) ? "listpack" : "hashtable";
-}
 
 /** Runs `answer` for the value of the key; of a key that is not there the answer is null. */
 function ofValue(
@@ -78,9 +37,11 @@ function ofValue(
 }
 
 const encoding = ofValue(({ session, reply, server }, database, key, header): void | NotReady => {
-  const name = encodingOf(session, database, key, header, server.settings);
-  if (name === notReady) return notReady;
-  reply.bulk(name);
+  const judged = encodingOf(database, key, header, server.settings);
+  if (typeof judged === "string") return reply.bulk(judged);
+  const rows = session.scan(judged.lower, judged.upper, judged.limits);
+  if (rows === notReady) return notReady;
+  reply.bulk(judged.encodingOf(rows, rows.next === undefined));
 });
 
 const refcount = ofValue(({ reply }, _database, _key, header) => {
@@ -122,7 +83,7 @@ export const OBJECT_COMMANDS: readonly CommandSpec[] = [
     categories: ["slow"],
     since: "2.2.3",
     group: "generic",
-    function: evaluatedContainerOf("object", ALL_SUBCOMMANDS),
+    function: containerOf("object"),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

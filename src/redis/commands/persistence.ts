@@ -1,11 +1,8 @@
 // SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF and SHUTDOWN. Every acknowledged write is on disk without them: a save is a
 // checkpoint, a copy of everything at a time (accounting/checkpoints.ts).
 import type { CommandContext, CommandSpec } from "../command";
-import { ERR_NO_SHUTDOWN, ERR_SYNTAX } from "../errors";
+import { ERR_NO_SHUTDOWN, ERR_SAVE_RUNS, ERR_SHUTDOWN, ERR_SYNTAX } from "../errors";
 import { ADMINISTRATION, isConnected } from "./administration";
-
-const ERR_SAVE_RUNS = "ERR Background save already in progress";
-const ERR_SHUTDOWN = "ERR Errors trying to SHUTDOWN. Check logs.";
 
 /** Answers when the checkpoint is there. Other connections are served meanwhile. */
 function save(context: CommandContext, done: (sequence: number) => void): void {

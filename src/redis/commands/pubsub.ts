@@ -3,7 +3,7 @@
 import type { ByteString } from "../../base/index";
 import { MAX_KEY_BYTES } from "../../storage/index";
 import type { CommandContext, CommandSpec } from "../command";
-import { ERR_CHANNEL_TOO_LONG } from "../errors";
+import { ERR_CHANNEL_TOO_LONG, wrongSubcommandWords } from "../errors";
 import { Glob } from "../glob";
 import type { SubscriptionKind } from "../pubsub/subscriptions";
 import { containerOf, helpOf } from "./containers";
@@ -82,17 +82,13 @@ function publishing(kind: "channel" | "shard"): (context: CommandContext) => voi
 
 function channels(kind: "channel" | "shard"): (context: CommandContext) => void {
   return ({ args, reply, server }) => {
-    if (args.count > 3) return reply.error(wrongWords(args.string(1)));
+    if (args.count > 3) return reply.error(wrongSubcommandWords("PUBSUB", args.string(1)));
     const glob = args.count === 3 ? new Glob(args.string(2)) : undefined;
     const names = [...server.subscriptions.channelNames(kind)];
     const found = glob === undefined ? names : names.filter((name) => glob.matches(name));
     reply.array(found.length);
     for (const name of found) reply.bulk(name);
   };
-}
-
-function wrongWords(subcommand: ByteString): string {
-  return `ERR unknown subcommand or wrong number of arguments for '${subcommand}'. Try PUBSUB HELP.`;
 }
 
 function counts(kind: "channel" | "shard"): (context: CommandContext) => void {
@@ -221,7 +217,7 @@ export const PUBSUB_COMMANDS: readonly CommandSpec[] = [
     categories: ["slow"],
     since: "2.8.0",
     group: "pubsub",
-    function: { kind: "immediate", run: containerOf("pubsub", ALL_SUBCOMMANDS) },
+    function: containerOf("pubsub"),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

@@ -2,7 +2,7 @@
 import { SLOT_COUNT } from "../../base/index";
 import type { ByteString } from "../../base/index";
 import type { ScanLimits } from "../../kv/index";
-import { Space, databaseRange, decodeValueHeader, getU32String, userKeyOfHeader } from "../../storage/index";
+import { Space, databaseRange, decodeValueHeader, userKeyOfHeader } from "../../storage/index";
 import type { ScanPage } from "../../storage/index";
 import type { CommandContext, CommandSpec } from "../command";
 import { HASHES_A_SLOT, RANGE_MAX_KEYS } from "../key-density";
@@ -17,17 +17,10 @@ import type { SlicedRead } from "./sliced-read";
 const MAX_TRIES = 1000;
 /** Ranges that have outgrown their division, of one draw, after which everything is measured; and after that, passed over. */
 const MAX_OUTGROWN = 16;
-/** Keys of a slot that are read to tell how many it has: within about a sixth. */
-const MEASURED_KEYS = 32;
+/** Keys of a slot that are read to tell how many it has: within about a quarter. */
+const MEASURED_KEYS = 16;
 /** A page of a range holds all of it, however long its keys are. */
 const RANGE = { ...HEADER_PAGE, maxRows: RANGE_MAX_KEYS + 1, maxBytes: 8 * 1024 * 1024 };
-const MEASURE = { ...HEADER_PAGE, maxRows: MEASURED_KEYS, maxBytes: 4 * 1024 * 1024, valuePrefixBytes: 1 };
-/** Parts of the key space that are measured beside one another when all of it is. */
-const LANES = 8;
-
-function slotOfRow(headerKey: ByteString): number {
-  return (headerKey.charCodeAt(5) << 8) | headerKey.charCodeAt(6);
-}
 
 class Draw {
   private readonly read: SlicedRead;
@@ -66,16 +59,10 @@ class Draw {
     if (due === 0) return this.tryRange();
     const operations = sampler.operationsTotal;
     const from = known.slot;
-    const pieces =
-      due === SLOT_COUNT
-        ? Array.from({ length: LANES }, (_, i) => [
-            Math.floor((i * SLOT_COUNT) / LANES),
-            Math.floor(((i + 1) * SLOT_COUNT) / LANES),
-          ])
-        : [
-            [from, Math.min(from + due, SLOT_COUNT)],
-            [0, Math.max(from + due - SLOT_COUNT, 0)],
-          ];
+    const pieces = [
+      [from, Math.min(from + due, SLOT_COUNT)],
+      [0, Math.max(from + due - SLOT_COUNT, 0)],
+    ];
     this.measure(pieces, () => {
       known.slot = (from + due) % SLOT_COUNT;
       known.operationsSeen = operations;
@@ -102,22 +89,15 @@ class Draw {
   private measureSlots(from: number, to: number, done: () => void): void {
     if (from >= to) return done();
     const { read, database, known } = this;
-    const lower = keyAtCursor(database, from * HASHES_A_SLOT);
-    const upper = keyAtCursor(database, to * HASHES_A_SLOT);
-    read.view.scan(lower, upper, MEASURE, (page) => {
+    const range = { database, fromSlot: from, toSlot: to, maxRows: MEASURED_KEYS };
+    read.view.sampleSlots(range, (samples) => {
       if (read.abandoned) return done();
-      const { keys } = page;
-      const last = keys[keys.length - 1];
-      const lastSlot = last === undefined || page.done ? to : slotOfRow(last);
-      // Slots before the last row's are known whole, and so are all of them at the end.
-      const counts = new Map<number, number>();
-      for (const key of keys) counts.set(slotOfRow(key), (counts.get(slotOfRow(key)) ?? 0) + 1);
-      for (let slot = from; slot < lastSlot; slot++) known.setSlot(slot, counts.get(slot) ?? 0);
-      if (last === undefined || page.done) return done();
-      if (slotOfRow(keys[0]!) !== lastSlot) return this.measureSlots(lastSlot, to, done);
-      const part = (getU32String(last, 7) + 1) / HASHES_A_SLOT;
-      known.setSlot(lastSlot, Math.max(keys.length, keys.length / part));
-      this.measureSlots(lastSlot + 1, to, done);
+      known.clearSlots(from, to);
+      for (const { slot, rows, lastHash } of samples) {
+        const part = (lastHash + 1) / HASHES_A_SLOT;
+        known.setSlot(slot, rows < MEASURED_KEYS ? rows : Math.max(rows, rows / part));
+      }
+      done();
     });
   }
 

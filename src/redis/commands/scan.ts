@@ -3,7 +3,7 @@
 // across restarts and failovers, since a cursor is a place of the key space and not of a server.
 import type { CommandContext, CommandSpec } from "../command";
 import { ERR_CURSOR } from "../errors";
-import { FoundItems } from "./found-items";
+import { FOUND_MAX_BYTES, FoundItems } from "./found-items";
 import { HEADER_PAGE, keysOf } from "./header-page";
 import { CURSOR_END, cursorBehind, cursorOf, keyAtCursor } from "./scan-cursor";
 import { scanOptionsOf } from "./scan-options";
@@ -34,7 +34,7 @@ function scan(context: CommandContext, done: (sequence: number) => void): void {
       read.view.scan(lower, end, { ...HEADER_PAGE, maxRows }, (page) => {
         if (read.abandoned) return read.end();
         found.add(keysOf(read, page, glob, type));
-        rowsLeft -= page.keys.length;
+        rowsLeft = found.bytes < FOUND_MAX_BYTES ? rowsLeft - page.keys.length : 0;
         const last = page.keys[page.keys.length - 1];
         if (page.done || last === undefined) return finish(cursorBehind(end) - 1);
         // Enough: what is left of the last key's place still belongs to this answer.

@@ -2,14 +2,17 @@
 import { LOGICAL_DATABASES } from "../../kv/index";
 import type { PinnedView } from "../../kv/index";
 import type { CommandContext, CommandSpec } from "../command";
-import { ERR_NOT_INTEGER } from "../errors";
+import {
+  ERR_NOT_INTEGER,
+  ERR_TIMEOUT_NEGATIVE,
+  ERR_TIMEOUT_NOT_INTEGER,
+  ERR_WAITAOF_LOCAL,
+  ERR_WAITAOF_REPLICAS,
+} from "../errors";
 import { isConnected } from "./administration";
 import { infoText, sectionsOf } from "./info-report";
 import type { KeyspaceFigures } from "./info-report";
 import { drawing } from "./lolwut";
-
-const ERR_TIMEOUT_NOT_INTEGER = "ERR timeout is not an integer or out of range";
-const ERR_TIMEOUT_NEGATIVE = "ERR timeout is negative";
 
 function info(context: CommandContext, done: (sequence: number) => void): void {
   const { args, reply, server } = context;
@@ -98,8 +101,8 @@ function waitaof({ args, reply }: CommandContext): void {
   const replicas = args.bigInteger(2);
   const timeout = args.bigInteger(3);
   if (local === undefined || replicas === undefined) return reply.error(ERR_NOT_INTEGER);
-  if (local < 0n || local > 1n) return reply.error("ERR value is out of range, must be between 0 and 1");
-  if (replicas < 0n) return reply.error("ERR value is out of range, must be positive");
+  if (local < 0n || local > 1n) return reply.error(ERR_WAITAOF_LOCAL);
+  if (replicas < 0n) return reply.error(ERR_WAITAOF_REPLICAS);
   if (timeout === undefined) return reply.error(ERR_TIMEOUT_NOT_INTEGER);
   if (timeout < 0n) return reply.error(ERR_TIMEOUT_NEGATIVE);
   reply.array(2);

@@ -1,22 +1,18 @@
 // SLOWLOG: the commands that took long, newest first (accounting/slow-log.ts keeps them).
 import type { CommandContext, CommandSpec } from "../command";
-import { shown } from "../dispatch-errors";
+import { ERR_SLOWLOG_COUNT, wrongSubcommandWords } from "../errors";
 import { ADMINISTRATION, CONTAINER, TO_ALL_NODES } from "./administration";
 import { containerOf, helpOf } from "./containers";
 
 const DEFAULT_COUNT = 10;
-const ERR_COUNT = "ERR count should be greater than or equal to -1";
 
 /** SLOWLOG GET [count]: id, time, microseconds, words, client's address, client's name of each. */
 function get({ args, reply, server }: CommandContext): void {
   if (args.count > 3) {
-    const word = shown(args.string(1));
-    return reply.error(
-      `ERR unknown subcommand or wrong number of arguments for '${word}'. Try SLOWLOG HELP.`,
-    );
+    return reply.error(wrongSubcommandWords("SLOWLOG", args.string(1)));
   }
   const count = args.count === 2 ? DEFAULT_COUNT : args.safeInteger(2);
-  if (count === undefined || count < -1) return reply.error(ERR_COUNT);
+  if (count === undefined || count < -1) return reply.error(ERR_SLOWLOG_COUNT);
   const entries = server.accounting.slowLog.newest(count === -1 ? Infinity : count);
   reply.array(entries.length);
   for (const { id, atSeconds, durationUs, words, client, clientName } of entries) {
@@ -72,7 +68,7 @@ export const SLOWLOG_COMMANDS: readonly CommandSpec[] = [
     name: "slowlog",
     ...CONTAINER,
     since: "2.2.12",
-    function: { kind: "immediate", run: containerOf("slowlog", ALL_SUBCOMMANDS) },
+    function: containerOf("slowlog"),
     subcommands: ALL_SUBCOMMANDS,
   },
 ];

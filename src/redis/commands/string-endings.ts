@@ -1,17 +1,15 @@
 // GETDEL and GETEX: reads that end the life of a string, or set when it ends.
-import { loaded, notReady } from "../../kv/index";
+import { loaded } from "../../kv/index";
 import type { NotReady, Steps } from "../../kv/index";
-import { ValueType } from "../../storage/index";
-import { goSliced } from "../command";
+import { ValueType, changedHeader } from "../../storage/index";
 import type { CommandContext, CommandSpec, GoSliced, GoStepped } from "../command";
 import { ERR_SYNTAX } from "../errors";
 import { NotificationClass, notify } from "../notifications";
 import { countLookup, isWrongType } from "./lookup";
-import { replyWithOneSliced, wholeString } from "./sliced-strings";
 import { runAtOnce } from "./stepped-write";
 import { expiryOf, stringOptionsOf } from "./string-options";
 import { replyInSteps } from "./string-steps";
-import { SLICED_STRING_BYTES, replyWithString } from "./string-values";
+import { get, getSliced } from "./strings";
 
 function getdel(context: CommandContext): void | NotReady | GoStepped {
   return runAtOnce(getdelSteps(context));
@@ -31,21 +29,8 @@ function* getdelSteps(context: CommandContext): Steps {
 }
 
 function getex(context: CommandContext): void | NotReady | GoSliced | GoStepped {
-  if (context.args.count > 2) return runAtOnce(getexSteps(context));
-  // Without options it changes nothing: a GET.
-  const { args, reply, session } = context;
-  const database = session.database(context.connection.database);
-  const key = args.string(1);
-  const header = session.header(database, key);
-  if (header === notReady) return notReady;
-  if (header === null) {
-    reply.null();
-  } else if (!isWrongType(context, header, ValueType.string)) {
-    if (header.length > SLICED_STRING_BYTES) return goSliced;
-    if (replyWithString(session, reply, database, key, header, 0, header.length) === notReady)
-      return notReady;
-  }
-  countLookup(context, header !== null);
+  // Without options it changes nothing.
+  return context.args.count === 2 ? get(context) : runAtOnce(getexSteps(context));
 }
 
 function* getexSteps(context: CommandContext): Steps {
@@ -72,7 +57,7 @@ function* getexSteps(context: CommandContext): Steps {
     session.removeHeader(database, key, header);
     notify(context, NotificationClass.generic, "del", key);
   } else if (hasTime || expiryMs !== header.expiryMs) {
-    session.putHeader(database, key, { ...header, expiryMs });
+    session.putHeader(database, key, changedHeader(header, { expiryMs }));
     notify(context, NotificationClass.generic, hasTime ? "expire" : "persist", key);
   }
 }
@@ -97,12 +82,6 @@ export const STRING_ENDING_COMMANDS: readonly CommandSpec[] = [
     keyAccess: ["RW", "access", "update"],
     keyNotes: "RW and UPDATE because it changes the TTL",
     categories: ["write", "string", "fast"],
-    function: {
-      kind: "evaluated",
-      run: getex,
-      stepped: getexSteps,
-      sliced: (context, done) =>
-        replyWithOneSliced(context, context.args.string(1), wholeString, ({ reply }) => reply.null(), done),
-    },
+    function: { kind: "evaluated", run: getex, stepped: getexSteps, sliced: getSliced },
   },
 ];

@@ -13,13 +13,12 @@ import { replyWithOneSliced } from "./sliced-strings";
 import type { RangeOf } from "./sliced-strings";
 import { STEP_BYTES } from "./stepped-write";
 import { writeInSteps } from "./string-steps";
-import {
-  SLICED_STRING_BYTES,
-  STRING_MAX_BYTES,
-  putString,
-  replyWithString,
-  writeString,
-} from "./string-values";
+import { SLICED_STRING_BYTES, putString, replyWithString, writeString } from "./string-values";
+
+/** Whether a string must not grow to so many bytes (proto-max-bulk-len). */
+function isTooLong({ server }: CommandContext, bytes: number): boolean {
+  return bytes > server.settings.maxBulkBytes;
+}
 
 function append(context: CommandContext): void | NotReady | GoStepped {
   const { args, reply, session } = context;
@@ -34,7 +33,7 @@ function append(context: CommandContext): void | NotReady | GoStepped {
   if (header === null) {
     putString(session, database, args.buffer, args.start(1), args.end(1), args.start(2), args.end(2), 0);
   } else {
-    if (header.length + valueBytes > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
+    if (isTooLong(context, header.length + valueBytes)) return reply.error(ERR_STRING_TOO_LONG);
     length = header.length;
     // A write all the same: it aborts those who watch the key.
     if (valueBytes === 0) session.putHeader(database, key, header);
@@ -52,7 +51,7 @@ function* appendSteps(context: CommandContext): Steps {
   const header = yield* loaded(() => session.header(database, key));
   if (isWrongType(context, header, ValueType.string)) return;
   const offset = header === null ? 0 : header.length;
-  if (offset + args.length(2) > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
+  if (isTooLong(context, offset + args.length(2))) return reply.error(ERR_STRING_TOO_LONG);
   const length = yield* writeInSteps(session, database, key, header, offset, args, 2);
   notify(context, NotificationClass.string, "append", key);
   reply.integer(length);
@@ -79,7 +78,7 @@ function setrange(context: CommandContext): void | NotReady | GoStepped {
   if (header === notReady) return notReady;
   if (isWrongType(context, header, ValueType.string)) return;
   if (valueBytes === 0) return reply.integer(header === null ? 0 : header.length);
-  if (offset + valueBytes > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
+  if (isTooLong(context, offset + valueBytes)) return reply.error(ERR_STRING_TOO_LONG);
   const length = writeString(session, database, key, header, offset, args.string(3));
   if (length === notReady) return notReady;
   notify(context, NotificationClass.string, "setrange", key);
@@ -93,7 +92,7 @@ function* setrangeSteps(context: CommandContext): Steps {
   const key = args.string(1);
   const header = yield* loaded(() => session.header(database, key));
   if (isWrongType(context, header, ValueType.string)) return;
-  if (offset + args.length(3) > STRING_MAX_BYTES) return reply.error(ERR_STRING_TOO_LONG);
+  if (isTooLong(context, offset + args.length(3))) return reply.error(ERR_STRING_TOO_LONG);
   const length = yield* writeInSteps(session, database, key, header, offset, args, 3);
   notify(context, NotificationClass.string, "setrange", key);
   reply.integer(length);

@@ -5,7 +5,7 @@ import type { ByteString } from "../../base/index";
 import { loaded, notReady } from "../../kv/index";
 import type { NotReady, Session, StepRequest, Steps } from "../../kv/index";
 import type { Arguments, ReplyWriter } from "../../resp/index";
-import { ValueEncoding, ValueType, u32String } from "../../storage/index";
+import { ValueEncoding, ValueType, changedHeader, u32String } from "../../storage/index";
 import type { ValueHeader } from "../../storage/index";
 import { Pace, STEP_BYTES } from "./stepped-write";
 import {
@@ -135,7 +135,7 @@ export function* writeInSteps(
   const isChunked = header !== null && header.encoding === ValueEncoding.chunked;
   const isInPlace = isChunked && valueBytes <= IN_PLACE_MAX_BYTES;
   const next = isInPlace
-    ? { ...header, length }
+    ? changedHeader(header, { length })
     : newHeader(session, length, header === null ? 0 : header.expiryMs);
   const step = isInPlace ? "pause" : "stage";
   const prefix = elementsOf(database, key, next);

@@ -22,8 +22,6 @@ import {
 import type { ValueHeader } from "../../storage/index";
 
 export const CHUNK_BYTES = 64 * 1024;
-/** Redis's proto-max-bulk-len: no string grows beyond it. */
-export const STRING_MAX_BYTES = 512 * 1024 * 1024;
 /** A reply that reads more than this of a chunked string is made in slices. */
 export const SLICED_STRING_BYTES = 1024 * 1024;
 /** Rows and bytes of one page of chunks. */

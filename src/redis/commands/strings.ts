@@ -1,8 +1,9 @@
 // GET and SET and what is made of them: plural forms, forms with a condition or a time. A SET without options, or with nothing
 // but a time, reads nothing: it is blind, whatever the key held before.
 import { loaded, notReady } from "../../kv/index";
-import type { NotReady, Steps } from "../../kv/index";
-import { ValueType } from "../../storage/index";
+import type { HeaderRow, NotReady, Session, Steps } from "../../kv/index";
+import type { Arguments, ReplyWriter } from "../../resp/index";
+import { ValueEncoding, ValueType } from "../../storage/index";
 import { goSliced, goStepped } from "../command";
 import type { CommandContext, CommandSpec, GoSliced, GoStepped } from "../command";
 import { wrongArity } from "../dispatch-errors";
@@ -20,20 +21,41 @@ import { SLICED_STRING_BYTES, putString, replyWithString } from "./string-values
 /** Words of MSET and MSETNX that are worth a turn; an even number. */
 const WORDS_A_STEP = 4000;
 
-function get(context: CommandContext): void | NotReady | GoSliced {
+/** GET, and GETEX without options. */
+export function get(context: CommandContext): void | NotReady | GoSliced {
   const { args, reply, session } = context;
   const database = session.database(context.connection.database);
-  const key = args.string(1);
-  const header = session.header(database, key);
+  const header = session.headerOf(database, args.buffer, args.start(1), args.end(1));
   if (header === notReady) return notReady;
   if (header === null) {
     reply.null();
   } else if (!isWrongType(context, header, ValueType.string)) {
-    if (header.length > SLICED_STRING_BYTES) return goSliced;
-    if (replyWithString(session, reply, database, key, header, 0, header.length) === notReady)
-      return notReady;
+    const answer = replyWithWhole(session, reply, database, args, 1, header);
+    if (answer !== undefined) return answer;
   }
   countLookup(context, header !== null);
+}
+
+/** Replies with the string whose key is argument `keyAt`. */
+function replyWithWhole(
+  session: Session,
+  reply: ReplyWriter,
+  database: number,
+  args: Arguments,
+  keyAt: number,
+  header: HeaderRow,
+): void | NotReady | GoSliced {
+  if (header.encoding === ValueEncoding.inline) {
+    reply.bulkViewed(header.segment, header.restStart, header.restEnd);
+    return;
+  }
+  const { length } = header;
+  if (length > SLICED_STRING_BYTES) return goSliced;
+  return replyWithString(session, reply, database, args.string(keyAt), header, 0, length);
+}
+
+export function getSliced(context: CommandContext, done: (sequence: number) => void): void {
+  replyWithOneSliced(context, context.args.string(1), wholeString, ({ reply }) => reply.null(), done);
 }
 
 function mget(context: CommandContext): void | NotReady | GoSliced {
@@ -46,10 +68,9 @@ function mget(context: CommandContext): void | NotReady | GoSliced {
   let bytes = 0;
   let found = 0;
   for (let i = 1; i <= count; i++) {
-    const key = args.string(i);
-    const header = session.header(database, key);
+    const header = session.headerOf(database, args.buffer, args.start(i), args.end(i));
     if (header !== null) found++;
-    else if (tellsMisses(context)) notifyMiss(context, key);
+    else if (tellsMisses(context)) notifyMiss(context, args.string(i));
     if (header === notReady) {
       ready = false;
     } else if (header === null || header.type !== ValueType.string) {
@@ -57,8 +78,7 @@ function mget(context: CommandContext): void | NotReady | GoSliced {
     } else {
       bytes += header.length;
       if (bytes > SLICED_STRING_BYTES) return goSliced;
-      if (replyWithString(session, reply, database, key, header, 0, header.length) === notReady)
-        ready = false;
+      if (replyWithWhole(session, reply, database, args, i, header) !== undefined) ready = false;
     }
   }
   if (!ready) return notReady;
@@ -212,8 +232,7 @@ function mset(context: CommandContext): void | NotReady | GoStepped {
   const { args, reply } = context;
   if (args.count % 2 === 0) return reply.error(wrongArity("mset"));
   if (isLong(context)) return goStepped;
-  if (!areReadyForPut(context)) return notReady;
-  putPairs(context);
+  if (!areReadyForPut(context) || putPairs(context) === notReady) return notReady;
   reply.ok();
 }
 
@@ -228,7 +247,7 @@ function msetnx(context: CommandContext): void | NotReady | GoStepped {
   if (isLong(context)) return goStepped;
   const areAbsent = keysAreAbsent(context, 1, args.count);
   if (areAbsent === notReady) return notReady;
-  if (areAbsent) putPairs(context);
+  if (areAbsent && putPairs(context) === notReady) return notReady;
   reply.integer(areAbsent ? 1 : 0);
 }
 
@@ -271,7 +290,7 @@ function areReadyForPut(context: CommandContext): boolean {
   const database = session.database(connection.database);
   let ready = true;
   for (let i = 1; i < args.count; i += 2) {
-    if (session.beforePut(database, args.string(i)) === notReady) ready = false;
+    if (!session.isReadyForPut(database, args.string(i))) ready = false;
   }
   return ready;
 }
@@ -282,10 +301,13 @@ function putPairsInSteps(context: CommandContext): Steps {
   return putManyInSteps(session, database, args, (keyAt) => tellSet(context, keyAt));
 }
 
-function putPairs(context: CommandContext): void {
+/** What each key held is told of, where it is to be, before what becomes of it. */
+function putPairs(context: CommandContext): void | NotReady {
   const { args, connection, session } = context;
   const database = session.database(connection.database);
+  const tells = tellsEvents(context);
   for (let i = 1; i < args.count; i += 2) {
+    if (tells && session.beforePut(database, args.string(i)) === notReady) return notReady;
     putString(
       session,
       database,
@@ -317,12 +339,7 @@ export const STRING_COMMANDS: readonly CommandSpec[] = [
     arity: 2,
     keyAccess: ["RO", "access"],
     since: "1.0.0",
-    function: {
-      kind: "evaluated",
-      run: get,
-      sliced: (context, done) =>
-        replyWithOneSliced(context, context.args.string(1), wholeString, ({ reply }) => reply.null(), done),
-    },
+    function: { kind: "evaluated", run: get, sliced: getSliced },
   },
   {
     ...ONE_KEY,

@@ -58,7 +58,9 @@ function unwatch({ connection, reply }: CommandContext): void {
 
 /** Whether something that was watched is not any more what it was. */
 function hasChanged({ connection, session }: CommandContext): boolean | NotReady {
-  const { watcher } = connection.transaction;
+  const { watcher, watchedAt } = connection.transaction;
+  // Another node led when it was watched.
+  if (watchedAt !== 0) return true;
   if (watcher === undefined) return false;
   if (watcher.touched) return true;
   let ready = true;
@@ -71,6 +73,14 @@ function hasChanged({ connection, session }: CommandContext): boolean | NotReady
     else if (header !== null) return true;
   }
   return ready ? false : notReady;
+}
+
+/** Answers an EXEC that runs nothing or a WATCH that watches nothing, for reasons of the client alone. Otherwise false. */
+export function answersAlone(context: CommandContext, isExec: boolean): boolean {
+  if (isExec) return isRefused(context);
+  const { isOpen } = context.connection.transaction;
+  if (isOpen) context.reply.error(ERR_WATCH_IN_MULTI);
+  return isOpen;
 }
 
 /** Answers an EXEC that runs nothing. Otherwise false. */

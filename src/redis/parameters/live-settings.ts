@@ -20,7 +20,7 @@ export class LiveSettings {
   maxClients = 10_000;
   /** Seconds a client may stay silent; 0 is for ever. */
   timeoutSeconds = 0;
-  /** Longest argument. */
+  /** Longest argument, and beyond which no string grows. */
   maxBulkBytes = DEFAULT_LIMITS.maxBulkBytes;
   /** Most memory that one command may need while it is read. */
   maxQueryBytes = DEFAULT_LIMITS.maxQueryBytes;
@@ -35,14 +35,6 @@ export class LiveSettings {
   // Where OBJECT ENCODING says that a value changes its form.
   hashMaxListpackEntries = 512;
   hashMaxListpackValue = 64;
-  listMaxListpackSize = -2;
-  setMaxIntsetEntries = 512;
-  setMaxListpackEntries = 128;
-  setMaxListpackValue = 64;
-  zsetMaxListpackEntries = 128;
-  zsetMaxListpackValue = 64;
-  streamNodeMaxBytes = 4096;
-  streamNodeMaxEntries = 100;
   hllSparseMaxBytes = 3000;
 
   /** Microseconds from which a command is logged; 0 logs all, -1 none. */

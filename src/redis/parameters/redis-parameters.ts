@@ -104,28 +104,36 @@ function alsoZiplist(name: string): { aliases: string[] } {
 }
 
 function encodingParameters(settings: LiveSettings): readonly Parameter[] {
-  const counted = (name: string, key: Parameters<typeof integerParameter>[2]): Parameter =>
-    integerParameter(settings, name, key, 0, undefined, name.startsWith("set-") ? {} : alsoZiplist(name));
   return [
-    counted("hash-max-listpack-entries", "hashMaxListpackEntries"),
+    integerParameter(settings, "hash-max-listpack-entries", "hashMaxListpackEntries", 0, undefined, {
+      ...alsoZiplist("hash-max-listpack-entries"),
+    }),
     memoryParameter(settings, "hash-max-listpack-value", "hashMaxListpackValue", 0, undefined, {
       ...alsoZiplist("hash-max-listpack-value"),
     }),
-    integerParameter(settings, "list-max-listpack-size", "listMaxListpackSize", -INT32_MAX - 1, INT32_MAX, {
-      ...alsoZiplist("list-max-listpack-size"),
-    }),
-    counted("set-max-intset-entries", "setMaxIntsetEntries"),
-    counted("set-max-listpack-entries", "setMaxListpackEntries"),
-    memoryParameter(settings, "set-max-listpack-value", "setMaxListpackValue", 0),
-    counted("zset-max-listpack-entries", "zsetMaxListpackEntries"),
-    memoryParameter(settings, "zset-max-listpack-value", "zsetMaxListpackValue", 0, undefined, {
-      ...alsoZiplist("zset-max-listpack-value"),
-    }),
-    memoryParameter(settings, "stream-node-max-bytes", "streamNodeMaxBytes", 0),
-    integerParameter(settings, "stream-node-max-entries", "streamNodeMaxEntries", 0),
     memoryParameter(settings, "hll-sparse-max-bytes", "hllSparseMaxBytes", 0),
+    ...OF_ABSENT_TYPES.map(([name, value]) => ({
+      ...immutableParameter(name, () => value),
+      aliases: name.includes("listpack") && !name.startsWith("set-") ? alsoZiplist(name).aliases : [],
+    })),
   ];
 }
+
+/**
+ * Limits of types that Basalt does not have yet: clients read them, so they show Redis's defaults; nothing would honour
+ * another value, so none is taken.
+ */
+const OF_ABSENT_TYPES: readonly (readonly [name: string, value: string])[] = [
+  ["list-max-listpack-size", "-2"],
+  ["list-compress-depth", "0"],
+  ["set-max-intset-entries", "512"],
+  ["set-max-listpack-entries", "128"],
+  ["set-max-listpack-value", "64"],
+  ["zset-max-listpack-entries", "128"],
+  ["zset-max-listpack-value", "64"],
+  ["stream-node-max-bytes", "4096"],
+  ["stream-node-max-entries", "100"],
+];
 
 function observationParameters(settings: LiveSettings, listener: ParameterListener): readonly Parameter[] {
   return [

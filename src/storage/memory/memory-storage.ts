@@ -18,6 +18,8 @@ import type {
   NotInMemory,
   ReadTier,
   ScanPage,
+  SlotSample,
+  SlotSampleRequest,
   ScanRequest,
   Snapshot,
   Storage,
@@ -31,7 +33,7 @@ import type { CrashOptions, DiskOperation, MemoryDisk } from "./memory-disk";
 import { MemoryLog } from "./memory-log";
 import type { RowImage } from "./ordered-map";
 import { PendingLoads } from "./pending-loads";
-import { countLiveHeaders, scanRows, searchGarbage } from "./row-reads";
+import { countLiveHeaders, sampleHeaders, scanRows, searchGarbage } from "./row-reads";
 
 /** What the simulator hands in. */
 export interface MemoryDriver {
@@ -213,6 +215,10 @@ export class MemoryStorage implements Storage {
 
   countHeaders(group: number, request: CountRequest, done: (count: number) => void): () => void {
     return this.load(request.snapshot, (image) => countLiveHeaders(image, u32String(group), request), done);
+  }
+
+  sampleSlots(group: number, request: SlotSampleRequest, done: (samples: SlotSample[]) => void): void {
+    this.load(request.snapshot, (image) => sampleHeaders(image, u32String(group), request), done);
   }
 
   findGarbage(group: number, request: GarbageRequest, done: (garbage: Garbage) => void): void {

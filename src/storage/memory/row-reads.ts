@@ -17,14 +17,24 @@ import {
   getU32String,
   headerKeyOfElement,
   parseElementKey,
+  slotPrefix,
 } from "../keys";
 import { checkRange } from "../row-limits";
-import type { CountRequest, Garbage, GarbageRequest, ScanPage, ScanRequest } from "../types";
+import type {
+  CountRequest,
+  Garbage,
+  GarbageRequest,
+  ScanPage,
+  ScanRequest,
+  SlotSample,
+  SlotSampleRequest,
+} from "../types";
 import { decodeValueHeader, versionBytes } from "../value-header";
 import type { RowImage } from "./ordered-map";
 
 /** What stands before the keys of a group. */
 export const GROUP_PREFIX_BYTES = 4;
+const HASH_BYTES = 4;
 
 export function scanRows(image: RowImage, prefix: ByteString, request: ScanRequest): ScanPage {
   const { lower, upper, maxRows, maxBytes, reverse = false, valuePrefixBytes } = request;
@@ -58,6 +68,27 @@ export function countLiveHeaders(image: RowImage, prefix: ByteString, request: C
     return true;
   });
   return count;
+}
+
+export function sampleHeaders(
+  image: RowImage,
+  prefix: ByteString,
+  { database, fromSlot, toSlot, maxRows }: SlotSampleRequest,
+): SlotSample[] {
+  const samples: SlotSample[] = [];
+  const bound = (slot: number): ByteString => prefix + slotPrefix(database, slot);
+  const hashAt = bound(0).length;
+  image.walk(bound(fromSlot), bound(toSlot), false, (row) => {
+    if (row.length < hashAt + HASH_BYTES) return true;
+    const slot = (row.charCodeAt(hashAt - 2) << 8) | row.charCodeAt(hashAt - 1);
+    const last = samples.at(-1);
+    const rows = last?.slot === slot ? last.rows : 0;
+    if (rows === maxRows) return true;
+    if (rows > 0) samples.pop();
+    samples.push({ slot, rows: rows + 1, lastHash: getU32String(row, hashAt) });
+    return true;
+  });
+  return samples;
 }
 
 const spacesOfAPass: readonly number[] = [Space.tombstone, Space.header, Space.element];

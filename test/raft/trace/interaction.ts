@@ -24,6 +24,7 @@ import { parseChanges } from "./changes";
 import { describeEntries, describeMessage, describeReady } from "./describe";
 import { parseNodeOptions } from "./node-options";
 import { TraceOutput } from "./output";
+import { parseDirective } from "./script";
 import type { Argument, Block } from "./script";
 import { TraceNode } from "./trace-node";
 
@@ -88,17 +89,37 @@ export class InteractionTrace {
   /** The output of one block; `ok` if it wrote nothing. */
   handle(block: Block): string {
     this.output.text = "";
+    const failure = this.run(block.command, block.arguments, block.input) ?? this.runFurther(block);
+    if (failure !== null) return failure;
+    return this.output.text === "" ? "ok" : this.output.text;
+  }
+
+  /** Where the input is not a command's own, each line of it is one more command; an error of theirs does not end the block. */
+  private runFurther({ command, input }: Block): string | null {
+    if (command === "propose-conf-change" || this.output.failed) return null;
+    for (const line of input.split("\n")) {
+      const further = parseDirective(line);
+      if (further.command === "" || further.command.startsWith("#")) continue;
+      const failure = this.run(further.command, further.arguments, "");
+      if (failure !== null) return failure;
+    }
+    return null;
+  }
+
+  /** Null, or what the block outputs instead of everything else: errors are told at every level. */
+  private run(command: string, words: readonly Argument[], input: string): string | null {
+    this.output.failed = false;
     try {
-      const handler = this.handlers.get(block.command);
+      const handler = this.handlers.get(command);
       if (handler === undefined) throw new ScriptError("unknown command");
-      handler(block.arguments, block.input);
+      handler(words, input);
     } catch (error) {
       if (!(error instanceof ScriptError)) throw error;
-      // Errors are told at every level.
       if (this.output.quiet) return error.message;
       this.output.write(error.message);
+      this.output.failed = true;
     }
-    return this.output.text === "" ? "ok" : this.output.text;
+    return null;
   }
 
   private at(id: NodeId): TraceNode {

@@ -9,6 +9,8 @@ const QUIET = LEVELS.length - 1;
 export class TraceOutput implements LogSink {
   level = 0;
   text = "";
+  /** The last command ended with an error. */
+  failed = false;
 
   get quiet(): boolean {
     return this.level === QUIET;

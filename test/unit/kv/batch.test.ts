@@ -155,5 +155,7 @@ test("a batch that is longer than an entry becomes fragments, cut between operat
 });
 
 function clockAt(wallMs: number): HybridClock {
-  return new HybridClock({ wallMs: () => wallMs, monotonicMs: () => 0 });
+  const clock = new HybridClock({ wallMs: () => wallMs, monotonicMs: () => 0 });
+  clock.nowMs();
+  return clock;
 }

@@ -44,6 +44,18 @@ test("what is taken back was never there, its ids included", () => {
   expect(databases.physical(1, undefined)).toBe(17);
 });
 
+test("a mark stays good while earlier versions are committed, as between the steps of a long evaluation", () => {
+  const databases = new Databases(null);
+  databases.replace([0], 5);
+  const mark = databases.mark;
+  databases.committed(5);
+  databases.rollback(mark);
+  expect([databases.physical(0, undefined), databases.sequence]).toEqual([16, 5]);
+  databases.replace([0], 6);
+  databases.rollback(mark);
+  expect([databases.physical(0, undefined), databases.sequence]).toEqual([16, 5]);
+});
+
 test("a swap shows in each view when a replacement would, and can be taken back", () => {
   const databases = new Databases(null);
   databases.replace([2], 3);

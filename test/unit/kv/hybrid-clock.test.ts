@@ -6,7 +6,9 @@ import { TestClock } from "./kv-node";
 function clockAt(wall: number): { wall: TestClock; clock: HybridClock } {
   const source = new TestClock();
   source.wall = wall;
-  return { wall: source, clock: new HybridClock(source) };
+  const clock = new HybridClock(source);
+  clock.nowMs();
+  return { wall: source, clock };
 }
 
 test("takes the wall clock where that has moved on, else the next count", () => {
@@ -17,8 +19,14 @@ test("takes the wall clock where that has moved on, else the next count", () => 
   expect([clock.ms, clock.counter]).toEqual([1000, 1]);
   wall.wall = 1001;
   clock.advance();
+  // Nobody has read it since.
+  expect([clock.ms, clock.counter]).toEqual([1000, 2]);
+  expect(clock.lastReadMs()).toBe(1000);
+  expect(clock.nowMs()).toBe(1001);
+  clock.advance();
   expect([clock.ms, clock.counter]).toEqual([1001, 0]);
   wall.wall = 500;
+  expect(clock.nowMs()).toBe(1001);
   clock.advance();
   expect([clock.ms, clock.counter]).toEqual([1001, 1]);
 });
@@ -50,6 +58,7 @@ test("values rise under a clock that jumps at random", () => {
   let [lastMs, lastCounter] = [0, 0];
   for (let i = 0; i < 10_000; i++) {
     wall.wall += random.between(-50, 52);
+    if (random.chance(0.5)) clock.nowMs();
     if (random.chance(0.05)) clock.observe(wall.wall + random.between(-100, 100), random.below(3));
     clock.advance();
     assert(clock.ms > lastMs || (clock.ms === lastMs && clock.counter > lastCounter), "values rise");

@@ -67,6 +67,10 @@ export class TestGroup implements GroupHandle {
   readonly id = GROUP;
   term = 1;
   lastIndex = 0;
+  readonly leader = 1;
+  hasLease = true;
+  /** Who waits to be told whether this node leads. */
+  readonly confirmations: ((confirmed: boolean) => void)[] = [];
   /** Proposals are refused from now on. */
   refuses = false;
   readonly payloads = new Map<number, Buffer>();
@@ -80,6 +84,15 @@ export class TestGroup implements GroupHandle {
   propose(payload: Buffer, term: number): number {
     if (this.refuses || term !== this.term) return 0;
     return this.append(payload);
+  }
+
+  confirmLeadership(done: (confirmed: boolean) => void): void {
+    this.confirmations.push(done);
+  }
+
+  /** Answers all who wait. */
+  confirm(confirmed: boolean): void {
+    for (const done of this.confirmations.splice(0)) done(confirmed);
   }
 
   append(payload: Uint8Array): number {

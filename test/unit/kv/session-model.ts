@@ -103,7 +103,14 @@ function randomAction(random: SeededRandom, onlyReads: boolean, value: ByteStrin
     return { kind: "putHeader", logical, userKey, rest: value, expiresInMs };
   }
   if (kind < 16) return { kind: "remove", logical, userKey };
-  if (kind < 19) return { kind: "put", key: random.pick(PLAIN_KEYS), value };
+  if (kind < 19) {
+    // A long one stays in its batch's buffer.
+    return {
+      kind: "put",
+      key: random.pick(PLAIN_KEYS),
+      value: random.chance(0.2) ? value.padEnd(5000, "~") : value,
+    };
+  }
   if (kind < 21) return { kind: "delete", key: random.pick(PLAIN_KEYS) };
   if (kind < 23) return { kind: "deleteRange", range: randomRange(random) };
   if (random.chance(0.1)) return { kind: "blindBurst", count: 4200, value };

@@ -135,6 +135,11 @@ const MISSED = ["keymiss b", "keymiss c", "keymiss d", "keymiss e", "keymiss f",
 const NEW = ["SET a 1", "SET a 2", `SET b ${"x".repeat(70_000)}`, "MSET a 3 c 4", "HSET h f v", "HSET h f w"];
 const NEWS = ["new a", "set a", "set a", "new b", "set b", "set a", "new c", "set c", "new h"];
 
+/** "event key" of what redis-server's messages tell. */
+function eventsOf(frames: readonly string[]): string[] {
+  return frames.map((frame) => /__keyevent@0__:(\w+)" \$"(.*)"\]$/.exec(frame)!.slice(1, 3).join(" "));
+}
+
 test("redis-server tells the same", async () => {
   const reference = await ReferenceServer.start();
   if (reference === undefined) {
@@ -148,8 +153,7 @@ test("redis-server tells the same", async () => {
     for (const command of commands) client.send(command.split(" "));
     client.send(["FLUSHALL"]);
     await client.taken();
-    const frames = await listener.taken();
-    return frames.map((frame) => /__keyevent@0__:(\w+)" \$"(.*)"\]$/.exec(frame)!.slice(1, 3).join(" "));
+    return eventsOf(await listener.taken());
   };
   try {
     listener.send(["PSUBSCRIBE", "__key*"]);
@@ -309,6 +313,69 @@ test("a plain SET of a key whose time is over tells of that before, if somebody 
   expect(told(listener)).toEqual(["expired a", "set a", "expired b", "set b"]);
 });
 
+/** Nothing is in memory, and what was loaded does not stay there. */
+const SEVERALLY = { isInMemory: () => false, hotRowsBytes: 0, outputLimitBytes: 1 << 26 };
+
+/** Keys a to d are there, and the time of a and c is over: what is told key by key, and what beforehand. */
+const EXPIRED_AMONG: readonly (readonly [command: string, events: readonly string[]])[] = [
+  ["DEL a b c d", ["expired a", "del b", "expired c", "del d"]],
+  ["UNLINK d c b a", ["del d", "expired c", "del b", "expired a"]],
+  ["MSET a 1 b 2 c 3", ["expired a", "new a", "set a", "set b", "expired c", "new c", "set c"]],
+  ["MSETNX c 1 e 2 a 3", ["expired c", "expired a", "new c", "set c", "new e", "set e", "new a", "set a"]],
+  ["MSETNX a 1 b 2 c 3", ["expired a"]],
+  ["EXISTS a b c e", ["expired a", "keymiss a", "expired c", "keymiss c", "keymiss e"]],
+  ["TOUCH a b c", ["expired a", "keymiss a", "expired c", "keymiss c"]],
+  ["MGET a b c", ["expired a", "keymiss a", "expired c", "keymiss c"]],
+  ["BITOP OR e b a c", ["expired a", "keymiss a", "expired c", "keymiss c", "new e", "set e"]],
+  ["BITOP OR e a b h c", ["expired a", "keymiss a"]],
+  ["PFCOUNT a c", ["expired a", "keymiss a", "expired c", "keymiss c"]],
+  ["PFCOUNT a b c", ["expired a", "keymiss a"]],
+  ["LCS a c", ["expired a", "keymiss a", "expired c", "keymiss c"]],
+  ["COPY b c", ["expired c", "new c", "copy_to c"]],
+  ["RENAME b c", ["expired c", "new c", "rename_from b", "rename_to c"]],
+];
+
+test.each(EXPIRED_AMONG)("keys that have expired among others: %s", (command, events) => {
+  for (const options of [{}, SEVERALLY]) {
+    const { node, listener } = listening(ALL & ~NotificationClass.keyspace, options);
+    asked(node, "MSET a 1 b 2 c 3 d 4", "HSET h f v", "PEXPIRE a 10", "PEXPIRE c 10");
+    told(listener);
+    node.clock.wall += 20;
+    asked(node, command);
+    expect(told(listener)).toEqual(events);
+  }
+});
+
+test("redis-server tells of expired keys among others in the same order", async () => {
+  const reference = await ReferenceServer.start(["--enable-debug-command", "yes"]);
+  if (reference === undefined) {
+    process.stdout.write("skipped: redis-server is not installed\n");
+    return;
+  }
+  const listener = await FrameClient.connect(reference.port);
+  const client = await FrameClient.connect(reference.port);
+  try {
+    client.send(["DEBUG", "SET-ACTIVE-EXPIRE", "0"]);
+    client.send(["CONFIG", "SET", "notify-keyspace-events", "EAmn"]);
+    listener.send(["PSUBSCRIBE", "__key*"]);
+    await listener.taken();
+    for (const [command, events] of EXPIRED_AMONG) {
+      for (const line of ["FLUSHALL", "MSET a 1 b 2 c 3 d 4", "HSET h f v", "PEXPIRE a 1", "PEXPIRE c 1"])
+        client.send(line.split(" "));
+      await client.taken();
+      await listener.taken();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      client.send(command.split(" "));
+      await client.taken();
+      expect([command, ...eventsOf(await listener.taken())]).toEqual([command, ...events]);
+    }
+  } finally {
+    listener.close();
+    client.close();
+    await reference.stop();
+  }
+});
+
 // ── Evaluations that are begun again ────────────────────────────────────────────────────────────────────────────────
 
 const LONG = "x".repeat(1_200_000);
@@ -328,8 +395,6 @@ const WRITES: readonly (readonly [command: string, events: readonly string[]])[]
   ["RENAME long short", ["new short", "rename_from long", "rename_to short"]],
   ["DEL short long nothing", ["del short", "del long"]],
 ];
-
-const SEVERALLY = { isInMemory: () => false, hotRowsBytes: 0, outputLimitBytes: 1 << 26 };
 
 function longListening(): ReturnType<typeof listening> {
   const { node, listener } = listening(0, SEVERALLY);

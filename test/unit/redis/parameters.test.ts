@@ -66,6 +66,44 @@ test("what cannot be honoured is refused, and its true value accepted", () => {
   expect(client.call("CONFIG", "SET", "save", "")).toBe("OK");
 });
 
+test("limits of types that do not exist can be read and not set", () => {
+  const client = new RedisNode().connect();
+  for (const [name, value] of [
+    ["list-max-listpack-size", "-2"],
+    ["list-max-ziplist-size", "-2"],
+    ["list-compress-depth", "0"],
+    ["set-max-intset-entries", "512"],
+    ["set-max-listpack-entries", "128"],
+    ["set-max-listpack-value", "64"],
+    ["zset-max-listpack-entries", "128"],
+    ["zset-max-ziplist-value", "64"],
+    ["stream-node-max-bytes", "4096"],
+    ["stream-node-max-entries", "100"],
+  ] as const) {
+    expect(client.call("CONFIG", "GET", name)).toEqual([name, value]);
+    expect(client.call("CONFIG", "SET", name, value)).toBe(refused(name, "can't set immutable config"));
+  }
+});
+
+test("no string grows beyond proto-max-bulk-len", () => {
+  const client = new RedisNode().connect();
+  const tooLong = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+  const offset = "ERR bit offset is not an integer or out of range";
+  client.pipeline(["SETRANGE", "a", 2 ** 20, "x"], ["CONFIG", "SET", "proto-max-bulk-len", 2 ** 20]);
+  expect(client.call("APPEND", "a", "x")).toBe(tooLong);
+  expect(client.call("SETRANGE", "b", 2 ** 20, "x")).toBe(tooLong);
+  expect(client.call("SETRANGE", "b", 2 ** 20 - 1, "x")).toBe(2 ** 20);
+  expect(client.call("SETBIT", "b", 2 ** 23, 1)).toBe(offset);
+  expect(client.call("GETBIT", "a", 2 ** 23)).toBe(offset);
+  expect(client.call("BITFIELD", "b", "GET", "u8", 2 ** 23)).toBe(offset);
+  expect(client.call("SETBIT", "b", 2 ** 23 - 1, 1)).toBe(0);
+  client.pipeline(["SET", "c", "x".repeat(512)], ["SET", "d", "x".repeat(511)]);
+  expect(client.call("LCS", "c", "c", "LEN")).toBe(
+    "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
+  );
+  expect(client.call("LCS", "d", "d", "LEN")).toBe(511);
+});
+
 test("all pairs are set or none", () => {
   const node = new RedisNode();
   const client = node.connect();

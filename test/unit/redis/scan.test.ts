@@ -236,3 +236,35 @@ test("HSCAN in a transaction sees what was done before it there", () => {
     false,
   ]);
 });
+
+/** 18 MiB of keys: more than one answer holds. */
+function manyLongKeys(client: CommandClient): string[] {
+  const keys = Array.from({ length: 300 }, (_, at) => `${at}:`.padEnd(60 * 1024, "x"));
+  client.pipeline(...keys.map((key) => ["SET", key, "v"]));
+  client.call("SET", "0:short", "v", "PX", 5);
+  return keys;
+}
+
+test("KEYS of more than it may hold reads twice, and answers the same", () => {
+  const node = new RedisNode();
+  const client = node.connect();
+  const keys = manyLongKeys(client);
+  node.advance(10);
+  const answered = (words: readonly string[]): string[] => (client.call(...words) as string[]).sort();
+  expect(answered(["KEYS", "*"])).toEqual([...keys].sort());
+  expect(answered(["KEYS", "[12]*"])).toEqual(keys.filter((key) => /^[12]/.test(key)).sort());
+  expect(client.call("KEYS", "none")).toEqual([]);
+  const [, , , executed] = client.pipeline(["MULTI"], ["SET", "z", "v"], ["KEYS", "*"], ["EXEC"]);
+  expect((executed as [string, string[]])[1].sort()).toEqual([...keys, "z"].sort());
+});
+
+test("a page of SCAN ends before COUNT where it would hold too much", () => {
+  const client = new RedisNode().connect();
+  const keys = manyLongKeys(client);
+  const [cursor, page] = client.call("SCAN", 0, "COUNT", 1_000_000) as [string, string[]];
+  expect(cursor).not.toBe("0");
+  expect(page.length).toBeLessThan(301);
+  const [end, rest] = client.call("SCAN", cursor, "COUNT", 1_000_000) as [string, string[]];
+  expect(end).toBe("0");
+  expect([...page, ...rest].sort()).toEqual([...keys, "0:short"].sort());
+});

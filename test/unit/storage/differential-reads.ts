@@ -6,7 +6,15 @@ import { createHash } from "node:crypto";
 import type { ByteString, SeededRandom } from "../../../src/base/index";
 import type { MemoryStorage } from "../../../src/storage/memory/index";
 import { notInMemory } from "../../../src/storage/types";
-import type { Garbage, ScanPage, ScanRequest, Snapshot, Storage } from "../../../src/storage/types";
+import type {
+  Garbage,
+  ScanPage,
+  ScanRequest,
+  SlotSample,
+  SlotSampleRequest,
+  Snapshot,
+  Storage,
+} from "../../../src/storage/types";
 import {
   GROUPS,
   LIVE_DATABASES,
@@ -49,6 +57,12 @@ export class PairReader {
         await this.scan(group, this.scanRequest(random), random.chance(0.5));
         return;
       case 4:
+        await this.slots(group, {
+          database: random.pick(LIVE_DATABASES),
+          fromSlot: random.below(8000),
+          toSlot: random.between(8000, 16_384),
+          maxRows: random.between(1, 5),
+        });
         return this.count(group, random);
       case 5:
         return this.garbage(
@@ -88,6 +102,9 @@ export class PairReader {
         }
       }
       await this.garbage(group, random.between(1, 50), LIVE_DATABASES);
+      for (const database of LIVE_DATABASES) {
+        await this.slots(group, { database, fromSlot: 0, toSlot: 16_384, maxRows: random.between(1, 5) });
+      }
       await this.load("headers", (storage, done: (count: number) => void) => {
         storage.countHeaders(group, { lower: "\x10", upper: "\x11", nowMs: NOW_MS }, done);
       });
@@ -190,6 +207,12 @@ export class PairReader {
     await this.load("countHeaders", (storage, done: (count: number) => void) => {
       const pinned = snapshot && (storage === this.twin ? snapshot.twin : snapshot.native);
       storage.countHeaders(group, { lower, upper, nowMs, ...(pinned ? { snapshot: pinned } : {}) }, done);
+    });
+  }
+
+  private async slots(group: number, request: SlotSampleRequest): Promise<SlotSample[]> {
+    return this.load("sampleSlots", (storage, done: (samples: SlotSample[]) => void) => {
+      storage.sampleSlots(group, request, done);
     });
   }
 

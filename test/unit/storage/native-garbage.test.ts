@@ -7,13 +7,14 @@ import {
   databaseTombstoneKey,
   elementPrefix,
   encodeValueHeader,
+  getU32String,
   hashedSubKey,
   headerKey,
   keyTombstoneKey,
   tombstoneValue,
   versionBytes,
 } from "../../../src/storage/index";
-import type { Garbage } from "../../../src/storage/index";
+import type { Garbage, SlotSample } from "../../../src/storage/index";
 import { put } from "./log-builder";
 import type { TestOperation } from "./log-builder";
 import { GROUP, NativeNode, TemporaryDirectory } from "./native-node";
@@ -137,4 +138,36 @@ test("headers are counted unless they have expired", async () => {
   expect(await count(first, second, NOW)).toBe(200);
   expect(await count(first, second, NOW - 1)).toBe(300);
   expect(await count(first, "\u0011", NOW)).toBe(201);
+});
+
+test("of each slot the first headers are sampled, whatever lies behind them, also over more slots than one part has", async () => {
+  const keys = Array.from({ length: 6000 }, (_, at) => (at % 3 === 0 ? `{t}${at}` : `k${at}`));
+  const rows = keys.map((key, at) => header(0, key, at + 1));
+  await node.write(...rows.slice(0, 3000));
+  await node.write(...rows.slice(3000), header(1, "other", 1));
+  const hashesOf = new Map<number, number[]>();
+  for (const key of keys.map((userKey) => headerKey(0, userKey))) {
+    const slot = (key.charCodeAt(5) << 8) | key.charCodeAt(6);
+    hashesOf.set(slot, [...(hashesOf.get(slot) ?? []), getU32String(key, 7)]);
+  }
+  const expected = (fromSlot: number, toSlot: number, maxRows: number): SlotSample[] =>
+    [...hashesOf]
+      .filter(([slot]) => slot >= fromSlot && slot < toSlot)
+      .sort(([a], [b]) => a - b)
+      .map(([slot, hashes]) => {
+        const sampled = hashes.sort((a, b) => a - b).slice(0, maxRows);
+        return { slot, rows: sampled.length, lastHash: sampled.at(-1)! };
+      });
+  for (const [fromSlot, toSlot, maxRows] of [
+    [0, 16_384, 16],
+    [0, 16_384, 1],
+    [5000, 5001, 3],
+    [100, 9000, 5000],
+  ] as const) {
+    const samples = await new Promise<SlotSample[]>((resolve) =>
+      node.storage.sampleSlots(GROUP, { database: 0, fromSlot, toSlot, maxRows }, resolve),
+    );
+    expect(samples).toEqual(expected(fromSlot, toSlot, maxRows));
+  }
+  expect(hashesOf.size).toBeGreaterThan(2 * 1500);
 });

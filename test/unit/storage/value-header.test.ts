@@ -6,33 +6,34 @@ import {
   VALUE_HEADER_MAX_BYTES,
   decodeValueHeader,
   encodeValueHeader,
+  expiryOfValue,
+  lengthOfValue,
   putValueHeader,
-  readValueHeader,
+  restOfValue,
   tombstoneValue,
   valueHeaderLength,
   versionBytes,
+  versionCounterOfValue,
+  versionMsOfValue,
 } from "../../../src/storage/value-header";
 import type { ValueHeader } from "../../../src/storage/value-header";
 import { readVectors, textOf } from "../vectors";
 
 const vectors = readVectors();
 
-/** What `readValueHeader` makes of a row: the constructor that it is handed keeps the fields in order. */
-class ReadHeader implements ValueHeader {
-  constructor(
-    readonly type: number,
-    readonly encoding: number,
-    readonly expiryMs: number,
-    readonly versionMs: number,
-    readonly versionCounter: number,
-    readonly length: number,
-    readonly rest: string,
-  ) {}
-}
-
-function readFromBytes(row: string): ReadHeader {
+function readFromBytes(row: string): ValueHeader {
   const bytes = bytesOf(`?${row}?`);
-  return readValueHeader(bytes, 1, bytes.length - 1, ReadHeader);
+  const end = bytes.length - 1;
+  const restAt = restOfValue(bytes, 1, end);
+  return {
+    type: bytes[2]!,
+    encoding: bytes[3]!,
+    expiryMs: expiryOfValue(bytes, 1),
+    versionMs: versionMsOfValue(bytes, 1),
+    versionCounter: versionCounterOfValue(bytes, 1),
+    length: lengthOfValue(bytes, 1),
+    rest: bytes.toString("latin1", restAt, end),
+  };
 }
 
 function outcome(read: () => ValueHeader): unknown {

@@ -48,16 +48,22 @@ export function usesJoint(change: ConfChange): boolean {
   return change.transition !== ConfChangeTransition.auto || change.changes.length > 1;
 }
 
-/** As etcd prints a change in its log. */
-export function confChangeText(change: ConfChange): string {
+/** As etcd prints a change in its log, in the form in which the entry holds it. */
+export function confChangeText(change: ConfChange, type: EntryType = EntryType.confChangeV2): string {
+  const single = change.changes[0];
+  if (type === EntryType.confChange && single !== undefined) {
+    return `type:${CHANGE_TYPE_NAMES[single.type] ?? single.type} node_id:${single.nodeId}${contextText(change)}`;
+  }
   let text = `transition:${TRANSITION_NAMES[change.transition] ?? change.transition}`;
   for (const { type, nodeId } of change.changes) {
     text += ` changes:{type:${CHANGE_TYPE_NAMES[type] ?? type} node_id:${nodeId}}`;
   }
-  if (change.context !== null && change.context.length > 0) {
-    text += ` context:${JSON.stringify(String.fromCharCode(...change.context))}`;
-  }
-  return text;
+  return text + contextText(change);
+}
+
+function contextText({ context }: ConfChange): string {
+  if (context === null || context.length === 0) return "";
+  return ` context:${JSON.stringify(String.fromCharCode(...context))}`;
 }
 
 const VARINT = 0;

@@ -1,14 +1,14 @@
 // A node host over the in-memory storage whose steps a test takes, with a listener that writes down what it is told. Shared
 // by the tests of this folder; no test of its own.
-import { SeededRandom } from "../../../src/base/index";
-import { NodeHost } from "../../../src/raft/host/index";
-import type { NodeHostOptions, RaftGroup } from "../../../src/raft/host/index";
-import type { Message } from "../../../src/raft/core/index";
-import type { LogBatch } from "../../../src/storage/index";
-import { putPayloadHeader, PAYLOAD_HEADER_BYTES } from "../../../src/storage/index";
-import { MemoryDisk, MemoryStorage } from "../../../src/storage/memory/index";
-import { TestScheduler } from "../kv/kv-node";
-import { encodeOperation, put } from "../storage/log-builder";
+import { SeededRandom } from "../../../../src/base/index";
+import { NodeHost } from "../../../../src/raft/host/index";
+import type { NodeHostOptions, RaftGroup } from "../../../../src/raft/host/index";
+import type { Message } from "../../../../src/raft/core/index";
+import type { LogBatch } from "../../../../src/storage/index";
+import { putPayloadHeader, PAYLOAD_HEADER_BYTES } from "../../../../src/storage/index";
+import { MemoryDisk, MemoryStorage } from "../../../../src/storage/memory/index";
+import { TestClock, TestScheduler } from "../../kv/kv-node";
+import { encodeOperation, put } from "../../storage/log-builder";
 
 export const GROUP = 1;
 
@@ -22,20 +22,22 @@ export class HostNode {
   readonly scheduler = new TestScheduler();
   readonly storage: MemoryStorage;
   readonly host: NodeHost;
+  readonly random: SeededRandom;
   readonly groups: RaftGroup[];
   readonly sent: Message[] = [];
   /** What the listeners were told, as words. */
   readonly told: string[] = [];
   /** Batches that were submitted to the log thread. */
   logBatches = 0;
-  private clock = 1;
+  readonly clock = new TestClock();
+  private hlc = 1;
 
   constructor(
     readonly disk: MemoryDisk = new MemoryDisk(),
     options: HostNodeOptions = {},
   ) {
     const nodeId = options.nodeId ?? 1;
-    const random = new SeededRandom(nodeId);
+    const random = (this.random = new SeededRandom(nodeId));
     this.storage = new MemoryStorage(disk, { nodeId, driver: { random }, fsync: options.fsync ?? "always" });
     const submit = this.storage.submitLog.bind(this.storage);
     this.storage.submitLog = (batch: LogBatch): number => {
@@ -47,7 +49,12 @@ export class HostNode {
       storage: this.storage,
       scheduler: this.scheduler,
       random,
-      transport: { send: (_, message) => this.sent.push(message) },
+      clock: this.clock,
+      transport: {
+        send: (batch) => {
+          for (const { message } of batch.messages) this.sent.push(message);
+        },
+      },
       failed: (error) => this.told.push(`host failed: ${error.message}`),
       ...options,
     });
@@ -58,6 +65,7 @@ export class HostNode {
     const group = this.host.openGroup(id, voters);
     group.listen({
       leading: (term) => this.told.push(`leading ${term}`),
+      yielding: () => this.told.push("yielding"),
       following: () => this.told.push("following"),
       committed: (index) => this.told.push(`committed ${index}`),
       applied: (index) => this.told.push(`applied ${index}`),
@@ -74,6 +82,13 @@ export class HostNode {
     this.host.start();
     this.settle();
     return this;
+  }
+
+  /** Time passes on this node's clocks, with what its timers do. */
+  pass(ms: number): void {
+    this.clock.monotonic += ms;
+    this.clock.wall += ms;
+    this.scheduler.pass(ms);
   }
 
   settle(): void {
@@ -99,7 +114,7 @@ export class HostNode {
     const operation = valueBytes === 0 ? [] : [encodeOperation(put("\u0020k", "v".repeat(valueBytes)))];
     const payload = Buffer.concat([Buffer.alloc(PAYLOAD_HEADER_BYTES), ...operation]);
     // Rising along the log: by term, and within a term by its leader.
-    const hlcMs = term * 1_000_000 + this.clock++;
+    const hlcMs = term * 1_000_000 + this.hlc++;
     putPayloadHeader(payload, 0, {
       flags,
       term,

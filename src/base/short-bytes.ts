@@ -1,7 +1,7 @@
 // Moving few bytes between buffers and ByteStrings. A call out of compiled code costs some 40 ns whatever the length, a
 // loop 1–2 ns a byte, and one String.fromCharCode with all bytes as its arguments about 1 ns a byte; so there are three
 // thresholds, each measured (perf-reports/2026-11-21-resp-micro.md). Command names, options and most keys are that short.
-import type { ByteString } from "../base/index";
+import type { ByteString } from "./bytes";
 
 /** Longest text that is built from single bytes. */
 const BUILT_TEXT_BYTES = 16;
@@ -9,6 +9,8 @@ const BUILT_TEXT_BYTES = 16;
 const LOOP_TEXT_BYTES = 16;
 /** Longest run of bytes that is copied by a loop. */
 const LOOP_COPY_BYTES = 20;
+/** The same between views. */
+const WORD_COPY_BYTES = 128;
 
 /** Buffer's own latin1 functions, without the dispatch on an encoding; Node has them, its type declarations do not. */
 interface Latin1 {
@@ -25,6 +27,34 @@ export function copyBytes(source: Buffer, start: number, length: number, target:
   } else {
     for (let i = 0; i < length; i++) target[at + i] = source[start + i]!;
   }
+}
+
+/** A buffer with a view of the same bytes, for `copyWords`. */
+export interface ViewedBytes {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+}
+
+/**
+ * The same as `copyBytes` between buffers that have views: four bytes a step, which is as fast as a call for some 150 bytes
+ * and, unlike Buffer's copy, allocates nothing (perf-reports/2026-11-24-header-table.md).
+ */
+export function copyWords(
+  source: ViewedBytes,
+  start: number,
+  length: number,
+  target: ViewedBytes,
+  at: number,
+): void {
+  if (length > WORD_COPY_BYTES) {
+    source.bytes.copy(target.bytes, at, start, start + length);
+    return;
+  }
+  const from = source.view;
+  const to = target.view;
+  let done = 0;
+  for (; done + 4 <= length; done += 4) to.setInt32(at + done, from.getInt32(start + done, true), true);
+  for (; done < length; done++) to.setUint8(at + done, from.getUint8(start + done));
 }
 
 /** Writes the bytes of `text` to `target` at `at`, where there is room. */

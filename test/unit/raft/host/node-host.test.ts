@@ -1,7 +1,7 @@
 // The host of a node's groups: leading, proposing, what one write costs, replay, compaction, failure, peers.
-import { SeededRandom } from "../../../src/base/index";
-import { Message, MessageType } from "../../../src/raft/core/index";
-import { MemoryDisk } from "../../../src/storage/memory/index";
+import { SeededRandom } from "../../../../src/base/index";
+import { Message, MessageType } from "../../../../src/raft/core/index";
+import { MemoryDisk } from "../../../../src/storage/memory/index";
 import { GROUP, HostNode } from "./host-node";
 
 describe("a single voter", () => {

@@ -1,14 +1,17 @@
 // The stable log as the core reads it: in memory until applied, from storage before that and after a restart; what replaces
 // a suffix; compaction; a log that ends below the applied data.
-import { SeededRandom } from "../../../src/base/index";
-import { LogStore } from "../../../src/raft/host/log-store";
-import type { Entry } from "../../../src/raft/core/index";
-import { LogBatch } from "../../../src/storage/index";
-import { MemoryDisk, MemoryStorage } from "../../../src/storage/memory/index";
+import { SeededRandom } from "../../../../src/base/index";
+import { LogStore } from "../../../../src/raft/host/log-store";
+import type { Entry } from "../../../../src/raft/core/index";
+import { LogBatch } from "../../../../src/storage/index";
+import { MemoryDisk, MemoryStorage } from "../../../../src/storage/memory/index";
 import { HostNode } from "./host-node";
 
 const GROUP = 1;
-const CONFIGURATION = { voters: [1], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+const CONFIGURATION = {
+  state: { voters: [1], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
+  index: 0,
+};
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 
 class StoreNode {
@@ -76,7 +79,7 @@ test("an empty log begins at 1 and knows the term before it", () => {
   ]);
   expect(store.initialState()).toEqual({
     hardState: { term: 0, vote: 0, commit: 0 },
-    confState: CONFIGURATION,
+    confState: CONFIGURATION.state,
   });
   expect(store.entries(1, 2, NO_LIMIT)).toBe("unavailable");
 });

@@ -1,0 +1,384 @@
+// The simulated world of several nodes: what happens is an agenda of events in true time, and the seed decides all of them. Each
+// run has a minute and more of clients and faults; then nothing goes wrong any more, everything must come to rest, and the
+// whole course is judged. Raft's promises and the equality of states are looked at all along.
+import { SeededRandom, assert } from "../../../src/base/index";
+import { stateDifference, stateOfRows, allRows } from "../final-checks";
+import { checkLinearizability } from "../linearizability";
+import { randomLimits } from "../node-limits";
+import { Proposals } from "../proposals";
+import { Trace } from "../trace";
+import { ALL_KEYS, DATABASES } from "../workload";
+import { Agenda } from "./agenda";
+import { ClusterClients } from "./cluster-clients";
+import { ClusterFailure, failureOf } from "./cluster-failure";
+import { ClusterFaults } from "./cluster-faults";
+import { ClusterHistory } from "./cluster-history";
+import { ClusterNode } from "./cluster-node";
+import { GROUP } from "./cluster-process";
+import type { ClusterProcess, ClusterSabotage, ClusterSurroundings } from "./cluster-process";
+import { ForwardedOperations } from "./forwarded-operations";
+import type { Recording } from "./cluster-picture";
+import { Network } from "./network";
+import type { Passage } from "./network";
+import { RaftChecks } from "./raft-checks";
+import { StateChecks } from "./state-checks";
+
+export interface ClusterOptions {
+  readonly seed: number;
+  /** Simulated time with clients and faults. */
+  readonly mainMs?: number;
+  readonly sabotage?: ClusterSabotage;
+  /** Keeps what the picture of a failure shows. */
+  readonly isRecorded?: boolean;
+}
+
+export interface ClusterResult {
+  readonly seed: number;
+  readonly traceHash: number;
+  readonly events: number;
+  readonly simulatedMs: number;
+  readonly acknowledged: number;
+  readonly unknown: number;
+  readonly notRun: number;
+  /** Terms in which somebody led, but for the first. */
+  readonly leaderChanges: number;
+  /** Commands that a node has sent on to the leader. */
+  readonly forwarded: number;
+  readonly comparisons: number;
+  readonly faults: Readonly<Record<string, number>>;
+}
+
+const MAIN_MS = 60_000;
+/** Time within which everything must come to rest once nothing goes wrong any more. */
+const CALM_MS = 60_000;
+const COMPARE_MS = 300;
+const LONGER_THAN_ANY_TIME_TO_LIVE_MS = 6_000;
+
+export class ClusterWorld {
+  readonly trace = new Trace();
+  readonly agenda = new Agenda();
+  readonly history: ClusterHistory;
+  /** If recorded: what became of each batch, and when each step happened. */
+  private readonly passages: Passage[] = [];
+  private readonly stepTimes: number[] = [];
+  readonly nodes: readonly ClusterNode[];
+  private readonly seed: number;
+  private readonly random: SeededRandom;
+  private readonly raft = new RaftChecks();
+  private readonly states = new StateChecks();
+  private readonly forwarded = new ForwardedOperations();
+  private readonly network: Network;
+  private readonly clients: ClusterClients;
+  private readonly faults: ClusterFaults;
+  private readonly mainMs: number;
+  private readonly isRecorded: boolean;
+
+  constructor(options: ClusterOptions) {
+    this.seed = options.seed;
+    this.mainMs = options.mainMs ?? MAIN_MS;
+    this.isRecorded = options.isRecorded === true;
+    const random = (this.random = new SeededRandom(options.seed));
+    const { agenda, raft } = this;
+    const limits = randomLimits(random);
+    const proposals = new Proposals();
+    this.history = new ClusterHistory(agenda, raft.committed, proposals, this.forwarded, limits);
+    const count = random.chance(0.8) ? 3 : 5;
+    const voters = Array.from({ length: count }, (_, at) => at + 1);
+    const surroundings: ClusterSurroundings = {
+      agenda,
+      limits,
+      voters,
+      proposals,
+      turnMs: random.pick([0.1, 1]),
+      maxStandIns: random.pick([2, 100]),
+      path: {
+        agenda,
+        random: random.fork(),
+        network: () => this.network,
+        nodeOf: (nodeId) => this.nodeOf(nodeId),
+        forwarded: this.forwarded,
+      },
+      sabotage: (process) => {
+        raft.watch(process);
+        options.sabotage?.(process);
+      },
+      send: (batch) => {
+        const sender = this.processOf(batch.from);
+        if (sender !== undefined) raft.checkClaims(sender, batch, agenda.nowMs);
+        return this.network.send(batch);
+      },
+      ran: (process) => this.ran(process),
+      committed: (process, entry) => {
+        const isNew = entry.index > raft.committed.lastIndex;
+        raft.record(process, entry);
+        if (isNew) this.states.record(entry);
+      },
+      leading: (process, term) => {
+        this.note(`n${process.node.nodeId}: leads in term ${term}`);
+        this.history.decideBefore(term);
+      },
+      lost: (process) => this.note(`n${process.node.nodeId}: leadership lost`),
+      swept: (logical, userKey, nowMs, order) => this.history.swept(logical, userKey, nowMs, order),
+    };
+    this.nodes = voters.map((id) => new ClusterNode(id, random.fork(), agenda, surroundings));
+    this.network = new Network(
+      agenda,
+      random.fork(),
+      {
+        minMs: random.pick([0.1, 0.5, 3]),
+        spreadMs: random.pick([0.2, 2, 8]),
+        late: random.pick([0, 0.01, 0.05]),
+        lateMs: random.pick([30, 400]),
+        loss: random.pick([0, 0, 0.005, 0.02]),
+        duplicate: random.pick([0, 0.005, 0.03]),
+      },
+      (batch) => {
+        const { process } = this.nodeOf(batch.to);
+        process?.life.post(0, () => process.host.receive(batch));
+      },
+      (passage) => {
+        if (this.isRecorded) this.passages.push(passage);
+      },
+    );
+    this.clients = new ClusterClients({
+      agenda,
+      random: random.fork(),
+      history: this.history,
+      nodes: this.nodes,
+      clients: random.pick([4, 6]),
+      thinkMs: random.pick([220, 400]),
+      latencyMs: random.pick([0.3, 2]),
+      patienceMs: random.pick([600, 2500]),
+      mixBytes: (bytes) => this.trace.mixBytes(bytes),
+      note: (text) => this.note(text),
+    });
+    this.faults = new ClusterFaults({
+      agenda,
+      random: random.fork(),
+      nodes: this.nodes,
+      network: this.network,
+      clients: this.clients,
+      note: (text) => this.note(text),
+      restartLater: (node, delayMs) => this.startLater(node, delayMs),
+    });
+  }
+
+  run(): ClusterResult {
+    try {
+      for (const node of this.nodes) this.startLater(node, this.random.fraction() * 100);
+      this.clients.start();
+      this.faults.start();
+      this.compareLater();
+      this.runFor(this.mainMs);
+      this.comeToRest();
+      this.readEverything();
+      this.sweepEverything();
+      this.judge();
+    } catch (error) {
+      throw error instanceof ClusterFailure ? error : failureOf(this.seed, this, error);
+    }
+    const { counts } = this.history;
+    return {
+      seed: this.seed,
+      traceHash: this.trace.hash,
+      events: this.agenda.step,
+      simulatedMs: this.agenda.nowMs,
+      ...counts,
+      leaderChanges: this.raft.leaders.size - 1,
+      forwarded: this.forwarded.count,
+      comparisons: this.states.comparisons,
+      faults: this.faults.counts,
+    };
+  }
+
+  /** What the picture of a failure shows. */
+  get recording(): Recording {
+    const { passages, stepTimes, trace, history, nodes } = this;
+    const nodeIds = nodes.map(({ nodeId }) => nodeId);
+    return { nodeIds, passages, stepTimes, events: trace.events, operations: history.operations };
+  }
+
+  // ── Events ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private advance(): void {
+    const { agenda, trace } = this;
+    assert(agenda.advance(), "time goes on");
+    trace.step = agenda.step;
+    if (this.isRecorded) this.stepTimes[agenda.step] = agenda.nowMs;
+  }
+
+  private runFor(ms: number): void {
+    const endMs = this.agenda.nowMs + ms;
+    while (this.agenda.nowMs < endMs) this.advance();
+  }
+
+  private runUntil(what: string, reached: () => boolean): void {
+    const endMs = this.agenda.nowMs + CALM_MS;
+    while (!reached()) {
+      this.advance();
+      if (this.agenda.nowMs > endMs) throw new Error(`it does not come to this: ${what}`);
+    }
+  }
+
+  private note(text: string): void {
+    this.trace.note(text);
+    this.trace.mixText(text);
+  }
+
+  private nodeOf(nodeId: number): ClusterNode {
+    return this.nodes[nodeId - 1]!;
+  }
+
+  private processOf(nodeId: number): ClusterProcess | undefined {
+    return this.nodeOf(nodeId).process;
+  }
+
+  /** Those that run. */
+  private get processes(): ClusterProcess[] {
+    const processes: ClusterProcess[] = [];
+    for (const { process } of this.nodes) if (process !== undefined) processes.push(process);
+    return processes;
+  }
+
+  private startLater(node: ClusterNode, delayMs: number): void {
+    this.agenda.after(delayMs, () => {
+      if (node.process !== undefined) return;
+      this.note(`n${node.nodeId}: starts`);
+      node.start();
+    });
+  }
+
+  /** Behind everything that a process does. */
+  private ran(process: ClusterProcess): void {
+    this.raft.ran(process);
+    if (process.isRaftLeader) this.raft.checkLeases(this.nodes);
+    if (process.failure === undefined || process.isExiting) return;
+    assert(!process.evaluator.available, "a node whose disk has failed evaluates nothing");
+    process.isExiting = true;
+    const { node } = process;
+    this.agenda.after(this.random.between(1, 50), () => {
+      if (node.process !== process) return;
+      this.note(`n${node.nodeId}: exits: ${process.failure?.message}`);
+      node.crash(this.random.pick(["kill", "powerLoss"]));
+      this.startLater(node, this.random.between(5, 500));
+    });
+  }
+
+  private compareLater(): void {
+    this.agenda.after(COMPARE_MS, () => {
+      this.compareAll();
+      this.compareLater();
+    });
+  }
+
+  private compareAll(): void {
+    for (const process of this.processes) {
+      if (process.failure !== undefined) continue;
+      this.states.compare(process);
+      this.raft.checkDisk(process);
+    }
+  }
+
+  // ── The end ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private comeToRest(): void {
+    this.note("calm");
+    this.faults.calm();
+    this.clients.calm();
+    for (const node of this.nodes) {
+      node.disk.failing.clear();
+      node.clock.offsetMs = 0;
+      if (node.process === undefined) this.startLater(node, 10);
+    }
+    this.runUntil(
+      "everything is answered and all nodes are equal",
+      () => this.clients.allAnswered && this.isIdle,
+    );
+    this.history.decideAll();
+  }
+
+  private get leader(): ClusterProcess | undefined {
+    return this.processes.find(({ evaluator, failure }) => failure === undefined && evaluator.available);
+  }
+
+  private get isIdle(): boolean {
+    const { leader, processes } = this;
+    if (leader === undefined || processes.length < this.nodes.length) return false;
+    const { lastIndex } = leader.core;
+    return processes.every((process) => process.isIdle && process.core.lastIndex === lastIndex);
+  }
+
+  /** A last client asks the leader for all keys of all databases. */
+  private readEverything(): void {
+    for (const database of DATABASES) {
+      const { leader } = this;
+      assert(leader !== undefined, "somebody leads at the end");
+      const commands = ALL_KEYS.flatMap((key) => [
+        ["GET", key],
+        ["HGETALL", key],
+      ]);
+      const link = this.clients.ask(leader.node, database, [["KEYS", "*"], ...commands]);
+      this.runUntil("the last reads are answered", () => link.outstanding === 0 && this.isIdle);
+    }
+  }
+
+  private sweepEverything(): void {
+    // Whatever has a time to live has expired by now, so that nothing expires behind the sweeper's back.
+    this.runFor(LONGER_THAN_ANY_TIME_TO_LIVE_MS);
+    let last = { found: -1, passes: 0 };
+    this.runUntil("the sweeper finds nothing more", () => {
+      const { leader } = this;
+      if (leader === undefined) return false;
+      const { passesTotal, expiredTotal, orphansTotal, databasesTotal } = leader.sweeper.statistics;
+      const found = expiredTotal + orphansTotal + databasesTotal;
+      if (last.found !== found) last = { found, passes: passesTotal };
+      return passesTotal >= last.passes + 3 && this.isIdle;
+    });
+    this.history.decideAll();
+  }
+
+  private judge(): void {
+    const { leader } = this;
+    assert(leader !== undefined, "somebody leads at the end");
+    this.compareAll();
+    for (const { appliedIndex } of this.processes) {
+      assert(
+        appliedIndex === this.raft.committed.lastIndex,
+        "everything that was committed is applied everywhere",
+      );
+    }
+    for (const { links, standIns, pool, storage, evaluator } of this.processes) {
+      for (const link of links) if (!link.isClosed) link.disconnect();
+      // Those of clients that are gone without their node's having said so.
+      for (const standIn of standIns["byClient"].values()) standIn.close();
+      const { watches } = evaluator;
+      assert(watches.isEmpty && watches.watcherCount === 0, "nothing is watched for clients that have gone");
+      assert(pool.lentBytes === 0, "every output block is back in its pool");
+      assert(storage.statistics()["pinnedSnapshots"] === 0, "every pinned view was released");
+    }
+    const verdict = checkLinearizability(this.history.checked);
+    if (!verdict.ok) {
+      const at = verdict.stuckAt[0];
+      if (at !== undefined) this.trace.step = Math.min(at.returned, this.trace.step);
+      throw new Error(`the history is not linearizable: ${verdict.reason}`);
+    }
+    const { nowMs } = leader.evaluator;
+    const differs = stateDifference(stateOfRows(allRows(leader.storage, GROUP), nowMs), verdict.state, nowMs);
+    if (differs !== undefined) throw new Error(differs);
+    this.restartAll();
+  }
+
+  /** After a power loss of all nodes at once the same rows come back from what is on the disks. */
+  private restartAll(): void {
+    for (const node of this.nodes) {
+      node.crash("powerLoss");
+      this.startLater(node, 10);
+    }
+    this.runUntil("the nodes lead and follow again", () => this.isIdle);
+    this.compareAll();
+  }
+}
+
+export function runCluster(options: ClusterOptions): ClusterResult {
+  return new ClusterWorld(options).run();
+}
