@@ -31,11 +31,16 @@ export class Children {
     }
   }
 
+  /** Whether everything was asked to stop: failures from then on are its consequences. */
+  get isStopped(): boolean {
+    return this.stopped;
+  }
+
   async started<Process extends Stoppable>(starting: Promise<Process>): Promise<Process> {
     this.starting.add(starting);
     try {
       const process = await starting;
-      this.running.add(process);
+      this.keep(process);
       if (!this.stopped) return process;
       await this.ended(process);
       throw new BasaltError("STOPPED", "The program was stopped.");
@@ -44,15 +49,26 @@ export class Children {
     }
   }
 
+  /** Something that need not be waited for at its start, and is stopped with the rest. */
+  keep(stoppable: Stoppable): void {
+    this.running.add(stoppable);
+  }
+
   /** Stops one; it is forgotten only when it is gone, so that whoever stops all waits for it too. */
   async ended(process: Stoppable): Promise<void> {
     await process.stop();
     this.running.delete(process);
   }
 
+  /** Stops all that run now; others may be started. */
+  async endAll(): Promise<void> {
+    await Promise.all([...this.running].map((process) => this.ended(process)));
+  }
+
+  /** Stops all processes, those that are starting too; what starts later is stopped at once. */
   async stop(): Promise<void> {
     this.stopped = true;
     await Promise.allSettled(this.starting);
-    await Promise.all([...this.running].map((process) => this.ended(process)));
+    await this.endAll();
   }
 }

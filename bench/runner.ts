@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BasaltError, errorText } from "../src/base/index";
 import { Ladders } from "./ladders";
+import { Children } from "./children";
 import { GeneratorProcess } from "./load/index";
 import type { LoadResult } from "./load/index";
 import {
@@ -28,8 +29,6 @@ const PRELOAD_CLIENTS = 16;
 /** The blocks of Basalt's tables: native/src/core/instance-options.cc. */
 const TABLE_BLOCK_BYTES = 16 * 1024;
 const DISK_FILE_BYTES_AT_MOST = 2 ** 30;
-/** Keys that keep a child's environment from changing what is measured. */
-const FOREIGN_SETTINGS = /^(BASALT_|NODE_OPTIONS$)/;
 
 export interface Progress {
   /** Something happens that takes a moment. */
@@ -38,29 +37,18 @@ export interface Progress {
   ran(run: Run, benchCase: BenchCase, done: number, total: number): void;
 }
 
-interface Stoppable {
-  stop(): Promise<void>;
-}
-
 export class BenchRunner {
-  private readonly running = new Set<Stoppable>();
-  private readonly starting = new Set<Promise<Stoppable>>();
-  private readonly environment: NodeJS.ProcessEnv;
+  private readonly children = new Children();
   private readonly runs: Run[] = [];
   private readonly disk: DiskRun[] = [];
   private total = 0;
-  private stopped = false;
 
   constructor(
     private readonly options: BenchOptions,
     private readonly kinds: readonly ServerKind[],
     private readonly dataDir: string,
     private readonly progress: Progress,
-  ) {
-    this.environment = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !FOREIGN_SETTINGS.test(name)),
-    );
-  }
+  ) {}
 
   /** Runs everything. Fails at the first wrong reply, lost connection or server that ends. */
   async run(): Promise<readonly Run[]> {
@@ -86,13 +74,7 @@ export class BenchRunner {
 
   /** Stops all processes, those that are starting too, and removes their data; a run under way fails. */
   async stop(): Promise<void> {
-    this.stopped = true;
-    await Promise.allSettled(this.starting);
-    await this.stopAll();
-  }
-
-  private async stopAll(): Promise<void> {
-    await Promise.all([...this.running].map((process) => this.ended(process)));
+    await this.children.stop();
   }
 
   /** The servers that can be measured on some data, as they are started for it. */
@@ -109,7 +91,9 @@ export class BenchRunner {
     this.progress.step(`repetition ${repetition + 1} of ${repetitions}: starting servers, writing ${keys}`);
     const servers: ServerProcess[] = [];
     for (const kind of kinds) {
-      const server = await this.started(ServerProcess.start(kind, this.dataDir, this.environment));
+      const server = await this.children.started(
+        ServerProcess.start(kind, this.dataDir, this.children.environment),
+      );
       await this.guard(server, () => this.preload(server, dataSet));
       servers.push(server);
     }
@@ -134,7 +118,7 @@ export class BenchRunner {
       }
       if (benchCase.data === "disk") await this.measureDisk(benchCase, repetition);
     }
-    await this.stopAll();
+    await this.children.endAll();
   }
 
   private async preload(
@@ -149,7 +133,7 @@ export class BenchRunner {
       valueBytes,
     });
     await generator.preload(keys, preloads);
-    await this.ended(generator);
+    await this.children.ended(generator);
     await this.waitUntilQuiet(server);
   }
 
@@ -159,12 +143,12 @@ export class BenchRunner {
     const fileBytes = Math.min(DISK_FILE_BYTES_AT_MOST, keys * valueBytes);
     const file = DiskFile.create(this.dataDir, fileBytes);
     const stoppable = { stop: () => Promise.resolve(file.remove()) };
-    this.running.add(stoppable);
+    this.children.keep(stoppable);
     const depth = Math.min(DEEPEST, clients * pipeline);
     const { seconds, seed } = this.options;
     const load = { blockBytes: TABLE_BLOCK_BYTES, depth, seconds, seed };
-    const figures = await file.measure(load, this.environment);
-    await this.ended(stoppable);
+    const figures = await file.measure(load, this.children.environment);
+    await this.children.ended(stoppable);
     const run = {
       caseId: benchCase.id,
       repetition,
@@ -199,7 +183,7 @@ export class BenchRunner {
     const serverLoaded = processUsage(server.pid);
     const machineUs = machineCpuUs() - machineBefore;
 
-    await this.ended(generator);
+    await this.children.ended(generator);
     const quiet = await this.waitUntilQuiet(server);
     const serverAfter = processUsage(server.pid);
     const ownUs = totalUs(cpuBetween(serverBefore, serverLoaded)) + totalUs(generatorCpu);
@@ -222,30 +206,11 @@ export class BenchRunner {
 
   private generator(server: ServerProcess, benchCase: BenchCase): Promise<GeneratorProcess> {
     const spec = { ...benchCase, port: server.port, seed: this.options.seed };
-    return this.started(GeneratorProcess.start(spec, this.environment));
+    return this.children.started(GeneratorProcess.start(spec, this.children.environment));
   }
 
   private waitUntilQuiet(server: ServerProcess): Promise<boolean> {
     return untilQuiet(server.pid, this.options.quietMs, QUIET_LIMIT_MS);
-  }
-
-  private async started<Process extends Stoppable>(starting: Promise<Process>): Promise<Process> {
-    this.starting.add(starting);
-    try {
-      const process = await starting;
-      this.running.add(process);
-      if (!this.stopped) return process;
-      await this.ended(process);
-      throw new BasaltError("STOPPED", "The benchmark was stopped.");
-    } finally {
-      this.starting.delete(starting);
-    }
-  }
-
-  /** Forgets a process only when it is gone, so that whoever stops everything waits for it too. */
-  private async ended(process: Stoppable): Promise<void> {
-    await process.stop();
-    this.running.delete(process);
   }
 
   /** Does something with a server; when it fails because the server is gone, says that instead. */
@@ -255,7 +220,7 @@ export class BenchRunner {
     } catch (error) {
       // The exit of a child is told a moment after its connections break.
       await sleep(200);
-      if (!this.stopped) server.assertRunning();
+      if (!this.children.isStopped) server.assertRunning();
       throw new BasaltError("BENCH_FAILED", `${server.kind.title}: ${errorText(error)}`, { cause: error });
     }
   }

@@ -9,13 +9,14 @@ import { BasaltError } from "../../src/base/index";
 import { Children } from "../children";
 import { runProgram, say } from "../command-line";
 import type { GivenOptions, ProgramHelp } from "../command-line";
-import { GeneratorProcess, WORKLOAD_NAMES } from "../load/index";
+import { GeneratorProcess, WORKLOAD_NAMES, workloads } from "../load/index";
 import type { LoadSpec } from "../load/index";
 import { diskDirectory } from "../measure/index";
 import { ServerProcess, serverKinds } from "../servers/index";
 import { flameGraph } from "./flame-graph";
 import { ProfiledServer } from "./profiled-server";
-import { foldPerfScript, foldedText, innermost } from "./stacks";
+import { foldPerfScript, foldedText, innermost, threads } from "./stacks";
+import type { FrameShare } from "./stacks";
 
 /** This file is build/bench/flame/main.js. */
 const ROOT = join(__dirname, "../../..");
@@ -87,7 +88,7 @@ async function flame(options: Options): Promise<number> {
     const spec: LoadSpec = { ...load, distribution: "uniform", port: server.port };
     say(`writing ${keys} keys`);
     const preloader = await children.started(GeneratorProcess.start(spec, children.environment));
-    await preloader.preload(keys);
+    await preloader.preload(keys, [workloads[spec.workload].preload]);
     await children.ended(preloader);
     // Its data stay for the server under the profiler: what is drawn is the load, not the writing of keys.
     await server.kill();
@@ -177,15 +178,18 @@ async function withPerf(profile: Profile): Promise<void> {
     if (stacks.size === 0) throw new BasaltError("PROFILE_FAILED", "perf recorded no samples.");
     writeFileSync(join(out, "perf.folded"), foldedText(stacks));
     writeFileSync(join(out, "flame.svg"), flameGraph(titleOf(spec), stacks));
-    say("innermost frames:");
-    for (const { frame, share } of innermost(stacks).slice(0, SHOWN_FRAMES)) {
-      say(`  ${(share * 100).toFixed(1).padStart(5)} %  ${frame}`);
-    }
+    sayShares("threads:", threads(stacks));
+    sayShares("innermost frames:", innermost(stacks).slice(0, SHOWN_FRAMES));
     say(`flame graph: ${join(out, "flame.svg")}; folded stacks beside it`);
   } finally {
     await children.ended(server);
     rmSync(names, { force: true });
   }
+}
+
+function sayShares(title: string, shares: readonly FrameShare[]): void {
+  say(title);
+  for (const { frame, share } of shares) say(`  ${(share * 100).toFixed(1).padStart(5)} %  ${frame}`);
 }
 
 /** Loads the server, first to warm it up; `record` runs beside the load that counts. */

@@ -45,12 +45,26 @@ export function foldedText(stacks: FoldedStacks): string {
   return [...stacks].map(([stack, samples]) => `${stack} ${samples}\n`).join("");
 }
 
+export interface FrameShare {
+  readonly frame: string;
+  readonly share: number;
+}
+
 /** The share of samples in which a frame was innermost, highest first: where the time itself goes. */
-export function innermost(stacks: FoldedStacks): { readonly frame: string; readonly share: number }[] {
+export function innermost(stacks: FoldedStacks): FrameShare[] {
+  return sharesOf(stacks, (stack) => stack.slice(stack.lastIndexOf(";") + 1));
+}
+
+/** The share of each thread, highest first. */
+export function threads(stacks: FoldedStacks): FrameShare[] {
+  return sharesOf(stacks, (stack) => stack.split(";", 1)[0]!);
+}
+
+function sharesOf(stacks: FoldedStacks, frameOf: (stack: string) => string): FrameShare[] {
   const own = new Map<string, number>();
   let total = 0;
   for (const [stack, samples] of stacks) {
-    const frame = stack.slice(stack.lastIndexOf(";") + 1);
+    const frame = frameOf(stack);
     own.set(frame, (own.get(frame) ?? 0) + samples);
     total += samples;
   }

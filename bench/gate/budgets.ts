@@ -38,7 +38,9 @@ export interface StartBudget {
 export interface GateForm {
   readonly name: FormName;
   readonly pairs: number;
+  /** Of the second look: on a quiet machine, and on one that is as noisy as can be. */
   readonly secondPairs: number;
+  readonly mostPairs: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly keys: number;
@@ -68,6 +70,7 @@ export function parseBudgets(content: unknown, name: FormName): GateForm {
     name,
     pairs: form.number("pairs", 1),
     secondPairs: form.number("secondPairs", 1),
+    mostPairs: form.number("mostPairs", 1),
     seconds: form.number("seconds", 0.05),
     warmUpSeconds: form.number("warmUpSeconds", 0),
     keys: form.number("keys", 1),

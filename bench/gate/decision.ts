@@ -42,6 +42,26 @@ export function isMissed({ figure, bound }: Limit, values: readonly number[]): b
   return !(moreIsBetter(figure) ? value >= bound : value <= bound);
 }
 
+/** How far the median of a second look may still be off, in logarithms, as a standard error. */
+const SECOND_LOOK_ERROR = 0.04;
+/** Of a sample's median against one value, for normal values. */
+const MEDIAN_ERROR = 1.253;
+/** Makes a median absolute deviation an estimate of the standard deviation. */
+const DEVIATION_SCALE = 1.4826;
+
+/**
+ * How many pairs the second look takes, by how widely the values of the first were spread: the noisier the machine, the
+ * more, so that its median is as sure as a quiet machine's.
+ */
+export function secondLookPairs(first: readonly number[], least: number, most: number): number {
+  const logarithms = first.filter((value) => value > 0).map(Math.log);
+  if (logarithms.length === 0) return least;
+  const middle = median(logarithms);
+  const spread = DEVIATION_SCALE * median(logarithms.map((value) => Math.abs(value - middle)));
+  const needed = Math.ceil(((MEDIAN_ERROR * spread) / SECOND_LOOK_ERROR) ** 2);
+  return Math.min(most, Math.max(least, needed));
+}
+
 /** Two looks at one figure; the second is there only when the first was missed. */
 export interface Verdict {
   readonly limit: Limit;

@@ -3,7 +3,7 @@ import type { Children } from "../children";
 import { GateSession } from "./session";
 import type { Pair, Sample, Sides } from "./session";
 import type { GateForm, GateLoad } from "./budgets";
-import { isMissed, ratios } from "./decision";
+import { isMissed, ratios, secondLookPairs } from "./decision";
 import type { FigureName, Limit, Verdict } from "./decision";
 
 /** How often memory, start and restart are measured in a look. */
@@ -37,13 +37,20 @@ export class Gate {
   private async loads(): Promise<GateVerdict[]> {
     const { form } = this;
     const first = await this.session.pairs(form.loads, form.pairs);
-    const suspects = form.loads.filter((load) =>
-      this.limitsOf(load).some((limit) => isMissed(limit, valuesOf(first, load, limit.figure))),
+    const missed = form.loads.flatMap((load) =>
+      this.limitsOf(load)
+        .map((limit) => ({ load, limit, values: valuesOf(first, load, limit.figure) }))
+        .filter(({ limit, values }) => isMissed(limit, values)),
     );
     let second: Pair[] = [];
-    if (suspects.length > 0) {
-      this.progress(`looking again at ${suspects.map(({ name }) => name).join(", ")}, with fresh servers`);
-      second = await this.session.pairs(suspects, form.secondPairs);
+    if (missed.length > 0) {
+      const suspects = form.loads.filter((load) => missed.some((one) => one.load === load));
+      const pairs = missed.map(({ values }) => secondLookPairs(values, form.secondPairs, form.mostPairs));
+      const count = Math.max(...pairs);
+      this.progress(
+        `looking again at ${suspects.map(({ name }) => name).join(", ")}, with fresh servers and ${count} pairs`,
+      );
+      second = await this.session.pairs(suspects, count);
     }
     return form.loads.flatMap((load) =>
       this.limitsOf(load).map((limit) => {

@@ -1,24 +1,31 @@
 // One look's measurements: the subject and its reference run at the same time on the same disk, each load in turns, pair
 // after pair. Pairs are the outer loop: what disturbs the machine for some seconds hits one pair of each load, not all
-// pairs of one. A look has fresh servers, so that an unlucky process (memory layout, what the JIT compiled first) is looked
+// pairs of one. Within a pair the sides take turns several times, for the same reason. A look has fresh servers, so that an unlucky process (memory layout, what the JIT compiled first) is looked
 // at once only.
 import { assert } from "../../src/base/index";
 import type { Children } from "../children";
-import { GeneratorProcess } from "../load/index";
+import { GeneratorProcess, workloads } from "../load/index";
+import type { LoadResult, PreloadName } from "../load/index";
 import { cpuBetween, processUsage, residentBytes, totalUs, untilQuiet } from "../measure/index";
+import type { CpuTime } from "../measure/index";
 import { ServerProcess } from "../servers/index";
 import type { ServerKind } from "../servers/index";
+import { median } from "../statistics";
 import type { GateForm, GateLoad, MemoryBudget, StartBudget } from "./budgets";
 
 const PRELOAD_CLIENTS = 16;
 const QUIET_MS = 200;
 const QUIET_LIMIT_MS = 20_000;
 const SEED = 1;
+/** Of each side in a pair: the shorter they are, the more alike is what disturbs both sides. */
+const SLICES = 10;
 
-/** One load on one server, once. */
+/** One load on one server, all slices of a pair together. */
 export interface Sample {
   readonly operationsPerSecond: number;
+  /** Of an operation, with the work it caused in the background. */
   readonly cpuUs: number;
+  /** The middle one of the slices' own. */
   readonly p99Ms: number;
 }
 
@@ -106,7 +113,7 @@ export class GateSession {
       ServerProcess.start(kind, this.dataDir, this.children.environment),
     );
     const preloader = await this.generator(server, this.preloadLoad(), this.form.keys);
-    await preloader.preload(this.form.keys);
+    await preloader.preload(this.form.keys, preloadsOf(loads));
     await this.children.ended(preloader);
     const generators = new Map<string, GeneratorProcess>();
     for (const load of loads) {
@@ -123,31 +130,27 @@ export class GateSession {
     await this.children.ended(server);
   }
 
+  /** Loads the sides in short slices, A B B A A B B A; CPU is that of the whole pair, until both servers are quiet again. */
   private async pair(
     load: GateLoad,
     subject: Side,
     reference: Side | undefined,
     referenceFirst: boolean,
   ): Promise<Pair> {
-    if (reference === undefined) {
-      return { load: load.name, subject: await this.sample(load, subject), reference: undefined };
+    const sides = [subject, ...(reference === undefined ? [] : [reference])].map((side) => new Slices(side));
+    if (referenceFirst) sides.reverse();
+    for (let slice = 0; slice < SLICES; slice++) {
+      const order = slice % 2 === 0 ? sides : sides.toReversed();
+      for (const side of order) {
+        side.add(await generatorOf(side.side, load).closedLoop(this.form.seconds / SLICES));
+      }
     }
-    const before = referenceFirst ? await this.sample(load, reference) : undefined;
-    const own = await this.sample(load, subject);
-    return { load: load.name, subject: own, reference: before ?? (await this.sample(load, reference)) };
-  }
-
-  private async sample(load: GateLoad, { server, generators }: Side): Promise<Sample> {
-    const generator = generators.get(load.name);
-    assert(generator !== undefined, "every load has its generator");
-    const before = processUsage(server.pid);
-    const { operations, elapsedUs, latency } = await generator.closedLoop(this.form.seconds);
-    await this.quiet(server);
-    const cpuUs = totalUs(cpuBetween(before, processUsage(server.pid)));
+    for (const { side } of sides) await this.quiet(side.server);
+    const sampleOf = (wanted: Side) => sides.find(({ side }) => side === wanted)!.sample();
     return {
-      operationsPerSecond: (operations / elapsedUs) * 1e6,
-      cpuUs: cpuUs / operations,
-      p99Ms: (latency.percentilesUs[99] ?? NaN) / 1000,
+      load: load.name,
+      subject: sampleOf(subject),
+      reference: reference === undefined ? undefined : sampleOf(reference),
     };
   }
 
@@ -178,6 +181,44 @@ export class GateSession {
 
   private quiet(server: ServerProcess): Promise<boolean> {
     return untilQuiet(server.pid, QUIET_MS, QUIET_LIMIT_MS);
+  }
+}
+
+/** What has to be in a server before these loads. */
+function preloadsOf(loads: readonly GateLoad[]): readonly PreloadName[] {
+  return [...new Set(loads.map(({ workload }): PreloadName => workloads[workload].preload))];
+}
+
+function generatorOf({ generators }: Side, load: GateLoad): GeneratorProcess {
+  const generator = generators.get(load.name);
+  assert(generator !== undefined, "every load has its generator");
+  return generator;
+}
+
+/** What one side did in a pair so far. */
+class Slices {
+  private readonly before: CpuTime;
+  private readonly p99Ms: number[] = [];
+  private operations = 0;
+  private elapsedUs = 0;
+
+  constructor(readonly side: Side) {
+    this.before = processUsage(side.server.pid);
+  }
+
+  add({ operations, elapsedUs, latency }: LoadResult): void {
+    this.operations += operations;
+    this.elapsedUs += elapsedUs;
+    this.p99Ms.push((latency.percentilesUs[99] ?? NaN) / 1000);
+  }
+
+  sample(): Sample {
+    const cpuUs = totalUs(cpuBetween(this.before, processUsage(this.side.server.pid)));
+    return {
+      operationsPerSecond: (this.operations / this.elapsedUs) * 1e6,
+      cpuUs: cpuUs / this.operations,
+      p99Ms: median(this.p99Ms),
+    };
   }
 }
 

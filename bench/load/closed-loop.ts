@@ -36,15 +36,7 @@ export class ClosedLoop {
       this.busy = connections.all.length;
       for (const connection of connections.all) this.proceed(connection, startedUs);
     });
-    const elapsedUs = nowUs() - startedUs;
-    connections.end();
-    return {
-      operations: this.batchesDone * connections.pipeline,
-      elapsedUs,
-      sentBytes: connections.sentBytes,
-      receivedBytes: connections.receivedBytes,
-      latency: this.latencies.summary(),
-    };
+    return connections.end(this.batchesDone, startedUs, this.latencies);
   }
 
   answered(connection: LoopConnection, now: number): void {

@@ -6,6 +6,8 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { BasaltError, errorText } from "../../src/base/index";
 import { ReplyCounter } from "../../src/resp/index";
+import type { LatencyRecord } from "./latency-record";
+import type { LoadResult } from "./load-messages";
 import type { RequestBatch } from "./request-batch";
 
 const READ_BUFFER_BYTES = 64 * 1024;
@@ -34,8 +36,8 @@ export interface LoopEvents {
 export class LoopConnections {
   readonly all: LoopConnection[] = [];
   pipeline = 1;
-  sentBytes = 0;
-  receivedBytes = 0;
+  private sentBytes = 0;
+  private receivedBytes = 0;
   private expectedBytes = 0;
   private readonly readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   /** Views of the read buffer by length, so that a read allocates nothing. */
@@ -70,16 +72,23 @@ export class LoopConnections {
     this.expectedBytes = 0;
   }
 
-  /** Ends a load, all of whose batches are answered; throws when it failed or its replies were of the wrong size. */
-  end(): void {
+  /**
+   * Ends a load, all of whose batches are answered, and tells what it was; throws when it failed or when its replies were
+   * of the wrong size.
+   */
+  end(batches: number, startedUs: number, latencies: LatencyRecord): LoadResult {
+    const elapsedUs = nowUs() - startedUs;
     this.events = undefined;
     this.throwFailure();
-    if (!Number.isNaN(this.expectedBytes) && this.expectedBytes !== this.receivedBytes) {
+    const { sentBytes, receivedBytes, expectedBytes } = this;
+    if (!Number.isNaN(expectedBytes) && expectedBytes !== receivedBytes) {
       throw new BasaltError(
         "WRONG_REPLIES",
-        `The server's replies took ${this.receivedBytes} bytes where right ones take ${this.expectedBytes}: some are wrong.`,
+        `The server's replies took ${receivedBytes} bytes where right ones take ${expectedBytes}: some are wrong.`,
       );
     }
+    const operations = batches * this.pipeline;
+    return { operations, elapsedUs, sentBytes, receivedBytes, latency: latencies.summary() };
   }
 
   /** Writes the connection's next batch. */

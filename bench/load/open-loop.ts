@@ -58,16 +58,9 @@ export class OpenLoop {
       };
       this.proceed(startedUs);
     });
-    const elapsedUs = nowUs() - startedUs;
-    connections.end();
-    return {
-      operations: this.batchesDone * connections.pipeline,
-      elapsedUs,
-      sentBytes: connections.sentBytes,
-      receivedBytes: connections.receivedBytes,
-      latency: this.latencies.summary(),
-      openLoop: { rate, unsent: this.unsent * connections.pipeline, lateness: this.lateness.summary() },
-    };
+    const result = connections.end(this.batchesDone, startedUs, this.latencies);
+    const unsent = this.unsent * connections.pipeline;
+    return { ...result, openLoop: { rate, unsent, lateness: this.lateness.summary() } };
   }
 
   answered(connection: LoopConnection, now: number): void {

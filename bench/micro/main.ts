@@ -32,9 +32,10 @@ interface Measured {
   readonly suite: string;
   readonly task: string;
   readonly medianNs: number;
+  /** Half of the samples lie within this of the median, as a share of it: what others do on the machine is not in it. */
+  readonly relativeDeviation: number;
+  readonly fastestNs: number;
   readonly meanNs: number;
-  /** 95 % margin of error of the mean, as a share of it. */
-  readonly relativeMargin: number;
   readonly p99Ns: number;
   readonly samples: number;
 }
@@ -71,16 +72,16 @@ async function runSuite(suite: MicroSuite, only: string | undefined, options: Op
     if (tasks.length === 0) return [];
     const width = Math.max(...tasks.map(({ name }) => name.length));
     say(`\n${suite.title} (${suite.name})\n`);
-    say(
-      `  ${"".padEnd(width)}  ${"median".padStart(10)}  ${"mean".padStart(10)}          ${"p99".padStart(10)}  ns/op`,
-    );
+    const heads = ["median", "fastest", "p99"].map((head) => head.padStart(10));
+    say(`  ${"".padEnd(width)}  ${heads[0]}           ${heads[1]}  ${heads[2]}  ns/op`);
     const measured: Measured[] = [];
     for (const task of tasks) {
       const figure = await measure(suite, task, options);
       measured.push(figure);
-      say(
-        `  ${task.name.padEnd(width)}  ${nanoseconds(figure.medianNs)}  ${nanoseconds(figure.meanNs)} ± ${(figure.relativeMargin * 100).toFixed(1).padStart(4)} %  ${nanoseconds(figure.p99Ns)}`,
-      );
+      const { medianNs, fastestNs, p99Ns, relativeDeviation } = figure;
+      const deviation = (relativeDeviation * 100).toFixed(1).padStart(4);
+      const [median, fastest, slow] = [medianNs, fastestNs, p99Ns].map(nanoseconds);
+      say(`  ${task.name.padEnd(width)}  ${median} ± ${deviation} %  ${fastest}  ${slow}`);
     }
     return measured;
   } finally {
@@ -137,8 +138,9 @@ function figuresOf(suite: MicroSuite, { name, operations }: MicroTask, done: Tas
     suite: suite.name,
     task: name,
     medianNs: perOperation(latency.p50),
+    relativeDeviation: latency.mad / latency.p50,
+    fastestNs: perOperation(latency.min),
     meanNs: perOperation(latency.mean),
-    relativeMargin: latency.rme / 100,
     p99Ns: perOperation(latency.p99),
     samples: latency.samplesCount,
   };

@@ -34,6 +34,10 @@ const info =
   ({ info: lines }: SoakSample): number =>
     names.reduce((sum, name) => sum + Number(lines.get(name) ?? NaN), 0);
 
+const rocksDbBytes = info("used_memory_block_cache", "used_memory_memtables", "used_memory_table_readers");
+const heapBytes = info("used_memory_heap_committed", "used_memory_external");
+const accountedBytes = (sample: SoakSample): number => rocksDbBytes(sample) + heapBytes(sample);
+
 const mebibytes =
   (value: (sample: SoakSample) => number) =>
   (sample: SoakSample): number =>
@@ -63,9 +67,16 @@ export const soakFigures: readonly SoakFigure[] = [
   {
     name: "RocksDB memory",
     chart: "memory",
-    value: mebibytes(info("used_memory_block_cache", "used_memory_memtables", "used_memory_table_readers")),
+    value: mebibytes(rocksDbBytes),
     // Bounded by its settings: memtables and block cache fill until then.
     tolerance: orAtLeast(0.3, 32),
+  },
+  {
+    // Code, stacks, the allocator's own: what leaks outside of everything that is counted shows here.
+    name: "resident, not accounted for",
+    chart: "memory",
+    value: mebibytes((sample) => sample.residentBytes - accountedBytes(sample)),
+    tolerance: orAtLeast(0.15, 16),
   },
   {
     name: "directory",

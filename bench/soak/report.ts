@@ -52,9 +52,9 @@ export function conclusion(trends: readonly FigureTrend[]): string {
     trends.filter(({ trend }) => trend.verdict === verdict).map(({ figure }) => figure.name);
   const grows = names("grows");
   const open = names("not decided");
-  if (grows.length > 0) return `Not flat: ${grows.join(", ")} grow.`;
+  if (grows.length > 0) return `Not flat. What grows: ${grows.join("; ")}.`;
   if (open.length > 0)
-    return `Nothing is shown to grow; too short or too noisy to call flat: ${open.join(", ")}.`;
+    return `Nothing is shown to grow; too short or too noisy to call flat: ${open.join("; ")}.`;
   return "Flat: none of the judged figures grows.";
 }
 

@@ -1,6 +1,6 @@
 // Stacks of perf folded, and their picture.
 import { flameGraph } from "../../../bench/flame/flame-graph";
-import { foldPerfScript, foldedText, innermost } from "../../../bench/flame/stacks";
+import { foldPerfScript, foldedText, innermost, threads } from "../../../bench/flame/stacks";
 
 const SCRIPT =
   `node  29/29    1.0:
@@ -34,6 +34,13 @@ test("stacks are folded from the outermost frame inwards, with paths of ours cut
 
 test("the innermost frames by their share", () => {
   expect(innermost(stacks)[0]).toEqual({ frame: "JS:*header src/kv/overlay.js:74:11", share: 0.5 });
+});
+
+test("the threads by their share", () => {
+  expect(threads(stacks)).toEqual([
+    { frame: "node", share: 0.75 },
+    { frame: "rocksdb:low", share: 0.25 },
+  ]);
 });
 
 test("the picture: widths are shares, names are escaped", () => {

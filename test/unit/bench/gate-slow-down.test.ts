@@ -13,7 +13,7 @@ const limits = { clients: 20, valueBytes: 64, throughputRatioMin: 0.5, cpuRatioM
 const budgets = {
   forms: {
     base: {
-      ...{ pairs: 7, secondPairs: 7, seconds: 0.3, warmUpSeconds: 0.7, keys: 2000 },
+      ...{ pairs: 7, secondPairs: 7, mostPairs: 15, seconds: 0.3, warmUpSeconds: 0.7, keys: 2000 },
       loads: {
         get16: { workload: "get", pipeline: 16, ...limits },
         set16: { workload: "set", pipeline: 16, ...limits },
@@ -57,7 +57,10 @@ test("a slow-down of 30 % fails the gate, by CPU per operation and after two loo
   expect(status).toBe(1);
   const cpu = verdicts.filter(({ limit, second }) => limit.figure === "cpuRatio" && second !== undefined);
   expect(cpu.length).toBeGreaterThan(0);
-  for (const { first, second } of cpu) expect([first.length, second?.length]).toEqual([7, 7]);
+  for (const { first, second } of cpu) {
+    expect(first).toHaveLength(7);
+    expect(second?.length).toBeGreaterThanOrEqual(7);
+  }
 });
 
 test("the same tree without it holds", () => {
