@@ -188,15 +188,21 @@ export class ClusterHistory {
     }
   }
 
-  /** Operations for the checker: a WATCH whose EXEC is not among them matters to nobody. */
+  /**
+   * Operations for the checker. A WATCH whose EXEC is not among them matters to nobody. One that its client was not told the
+   * outcome of may take effect behind what the client asks next: it stands in no order with that.
+   */
   get checked(): Operation[] {
     const used = new Set<string>();
     for (const { watchSet, transaction, excluded } of this.operations) {
       if (transaction !== undefined && !excluded && watchSet !== undefined) used.add(watchSet);
     }
-    return this.operations.filter(
-      ({ excluded, watchSet, transaction }) =>
-        !excluded && (watchSet === undefined || transaction !== undefined || used.has(watchSet)),
-    );
+    const isChecked = ({ excluded, watchSet, transaction }: Operation): boolean =>
+      !excluded && (watchSet === undefined || transaction !== undefined || used.has(watchSet));
+    return this.operations
+      .filter(isChecked)
+      .map((each) =>
+        each.reply === undefined && each.process > 0 ? { ...each, process: --this.lastAlone } : each,
+      );
   }
 }

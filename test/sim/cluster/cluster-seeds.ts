@@ -50,7 +50,7 @@ function totalsOf(firstSeed: number, results: readonly ClusterResult[], seconds:
     `${simulatedSeconds.toFixed(1)} simulated seconds, ${mean((result) => result.events).toFixed(0)} events, ` +
     `${acknowledged.toFixed(0)} commands acknowledged, ${mean((result) => result.unknown).toFixed(1)} unknown, ` +
     `${mean((result) => result.notRun).toFixed(1)} refused, ${mean((result) => result.forwarded).toFixed(0)} forwarded, ` +
-    `${leaderChanges.toFixed(1)} changes of leader, ${faults.toFixed(1)} faults, ` +
+    `${leaderChanges.toFixed(1)} changes of leader, ${mean((result) => result.memberChanges).toFixed(1)} of members, ${faults.toFixed(1)} faults, ` +
     `${mean((result) => result.comparisons).toFixed(0)} comparisons of states. Faults: ${struck.join(", ")}.`;
   return { seeds, acknowledged, leaderChanges, faults, faultCounts, summary };
 }

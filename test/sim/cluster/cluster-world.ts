@@ -14,6 +14,7 @@ import { ClusterFailure, failureOf } from "./cluster-failure";
 import { ClusterFaults } from "./cluster-faults";
 import { ClusterHistory } from "./cluster-history";
 import { ClusterNode } from "./cluster-node";
+import { ClusterMembers } from "./cluster-members";
 import { GROUP } from "./cluster-process";
 import type { ClusterProcess, ClusterSabotage, ClusterSurroundings } from "./cluster-process";
 import { ForwardedOperations } from "./forwarded-operations";
@@ -44,6 +45,8 @@ export interface ClusterResult {
   readonly leaderChanges: number;
   /** Commands that a node has sent on to the leader. */
   readonly forwarded: number;
+  /** Changes of the members that were proposed. */
+  readonly memberChanges: number;
   readonly comparisons: number;
   readonly faults: Readonly<Record<string, number>>;
 }
@@ -70,6 +73,9 @@ export class ClusterWorld {
   private readonly network: Network;
   private readonly clients: ClusterClients;
   private readonly faults: ClusterFaults;
+  private readonly members: ClusterMembers;
+  /** The members change in this run. */
+  private readonly membersChange: boolean;
   private readonly mainMs: number;
   private readonly isRecorded: boolean;
 
@@ -161,6 +167,13 @@ export class ClusterWorld {
       note: (text) => this.note(text),
       restartLater: (node, delayMs) => this.startLater(node, delayMs),
     });
+    this.members = new ClusterMembers({
+      agenda,
+      random: random.fork(),
+      nodes: this.nodes,
+      note: (text) => this.note(text),
+    });
+    this.membersChange = random.chance(0.4);
   }
 
   run(): ClusterResult {
@@ -168,6 +181,7 @@ export class ClusterWorld {
       for (const node of this.nodes) this.startLater(node, this.random.fraction() * 100);
       this.clients.start();
       this.faults.start();
+      if (this.membersChange) this.members.start();
       this.compareLater();
       this.runFor(this.mainMs);
       this.comeToRest();
@@ -186,6 +200,7 @@ export class ClusterWorld {
       ...counts,
       leaderChanges: this.raft.leaders.size - 1,
       forwarded: this.forwarded.count,
+      memberChanges: this.members.count,
       comparisons: this.states.comparisons,
       faults: this.faults.counts,
     };
@@ -285,6 +300,7 @@ export class ClusterWorld {
     this.note("calm");
     this.faults.calm();
     this.clients.calm();
+    this.members.calm();
     for (const node of this.nodes) {
       node.disk.failing.clear();
       node.clock.offsetMs = 0;
@@ -303,7 +319,7 @@ export class ClusterWorld {
 
   private get isIdle(): boolean {
     const { leader, processes } = this;
-    if (leader === undefined || processes.length < this.nodes.length) return false;
+    if (leader === undefined || processes.length < this.nodes.length || !this.members.isWhole) return false;
     const { lastIndex } = leader.core;
     return processes.every((process) => process.isIdle && process.core.lastIndex === lastIndex);
   }
