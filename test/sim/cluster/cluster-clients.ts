@@ -12,6 +12,8 @@ import type { ClusterNode } from "./cluster-node";
 
 const MAX_OUTSTANDING = 12;
 const TRANSACTIONS = 0.2;
+/** Who hurries thinks for so much of the time. */
+const HURRY = 0.12;
 /** How long a client that could not connect, or was refused, waits. */
 const PAUSE_MS = 60;
 
@@ -45,6 +47,8 @@ export class ClusterClients {
   private lastProcess = 0;
   private lastValue = 0;
   private isCalm = false;
+  /** Until then clients send much. */
+  private hurriedUntilMs = 0;
 
   constructor(private readonly surroundings: ClientsSurroundings) {
     this.all = Array.from({ length: surroundings.clients }, () => ({
@@ -60,6 +64,11 @@ export class ClusterClients {
     for (const client of this.all) this.actLater(client, this.surroundings.thinkMs);
   }
 
+  /** Much is asked for a while, as is when something goes wrong. */
+  hurry(ms: number): void {
+    this.hurriedUntilMs = this.surroundings.agenda.nowMs + ms;
+  }
+
   /** No more commands; what was sent may still be answered. */
   calm(): void {
     this.isCalm = true;
@@ -71,7 +80,8 @@ export class ClusterClients {
 
   private actLater(client: Client, delayMs: number): void {
     const { agenda, random } = this.surroundings;
-    agenda.after(delayMs * (0.2 + random.fraction() * 1.6), () => this.act(client));
+    const pace = agenda.nowMs < this.hurriedUntilMs ? HURRY : 1;
+    agenda.after(delayMs * pace * (0.2 + random.fraction() * 1.6), () => this.act(client));
   }
 
   private act(client: Client): void {

@@ -118,7 +118,9 @@ export class ClusterProcess {
         onPending: () => this.threads.arrange(),
       },
     });
-    this.life = new ProcessLife(agenda, clock, random.fork(), surroundings.turnMs, () => this.ran());
+    this.life = new ProcessLife(agenda, clock, random.fork(), surroundings.turnMs, node.timersLateMs, () =>
+      this.ran(),
+    );
     this.threads = new StorageThreads(this.storage, this.life, node.pace, random.fork());
     this.host = new NodeHost({
       nodeId,

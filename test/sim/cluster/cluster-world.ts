@@ -140,7 +140,7 @@ export class ClusterWorld {
       },
       (batch) => {
         const { process } = this.nodeOf(batch.to);
-        process?.life.post(0, () => process.host.receive(batch));
+        process?.life.post(0, () => process.host.receive(batch), "peers");
       },
       (passage) => {
         if (this.isRecorded) this.passages.push(passage);
@@ -152,7 +152,7 @@ export class ClusterWorld {
       history: this.history,
       nodes: this.nodes,
       clients: random.pick([4, 6]),
-      thinkMs: random.pick([220, 400]),
+      thinkMs: random.pick([500, 800]),
       latencyMs: random.pick([0.3, 2]),
       patienceMs: random.pick([600, 2500]),
       mixBytes: (bytes) => this.trace.mixBytes(bytes),
