@@ -2,6 +2,7 @@
 // the command line, the short and the long test.
 import { ClusterFailure } from "./cluster-failure";
 import { pictureOf } from "./cluster-picture";
+import type { ClusterSabotage } from "./cluster-process";
 import { ClusterWorld, runCluster } from "./cluster-world";
 import type { ClusterOptions, ClusterResult } from "./cluster-world";
 
@@ -22,11 +23,14 @@ export function runClusterSeeds(
   firstSeed: number,
   seeds: number,
   goesOn: (done: number) => boolean = () => true,
+  sabotage?: ClusterSabotage,
 ): ClusterTotals {
   const started = performance.now();
   const results: ClusterResult[] = [];
   while (results.length < seeds && goesOn(results.length)) {
-    results.push(runCluster({ seed: firstSeed + results.length }));
+    results.push(
+      runCluster({ seed: firstSeed + results.length, ...(sabotage !== undefined && { sabotage }) }),
+    );
   }
   return totalsOf(firstSeed, results, (performance.now() - started) / 1000);
 }

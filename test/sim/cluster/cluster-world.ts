@@ -63,7 +63,7 @@ export class ClusterWorld {
   readonly history: ClusterHistory;
   /** If recorded: what became of each batch, and when each step happened. */
   private readonly passages: Passage[] = [];
-  private readonly stepTimes: number[] = [];
+  private readonly stepTimes: number[] = [0];
   readonly nodes: readonly ClusterNode[];
   private readonly seed: number;
   private readonly random: SeededRandom;
