@@ -4,6 +4,7 @@
 // their way.
 import { assert } from "../../../src/base/index";
 import type { CommittedLog } from "../committed-log";
+import { newOperation } from "../history";
 import type { Operation, Order } from "../history";
 import type { Proposals } from "../proposals";
 import type { Request } from "../transaction-workload";
@@ -42,18 +43,7 @@ export class ClusterHistory {
   ) {}
 
   operation(process: number, database: number, request: Request, invoked = this.agenda.step): Operation {
-    const operation: Operation = {
-      ...request,
-      id: this.operations.length,
-      process,
-      database,
-      invoked,
-      returned: Number.POSITIVE_INFINITY,
-      reply: undefined,
-      excluded: request.expects !== undefined,
-      nowMs: undefined,
-      order: undefined,
-    };
+    const operation = newOperation(request, { id: this.operations.length, process, database, invoked });
     this.operations.push(operation);
     return operation;
   }

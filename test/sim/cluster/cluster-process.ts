@@ -17,6 +17,7 @@ import type { StoredEntry } from "../../../src/storage/index";
 import { MemoryStorage } from "../../../src/storage/memory/index";
 import { EvaluationNotes } from "../evaluation-notes";
 import type { Operation, Order } from "../history";
+import { evaluatorLimits } from "../node-limits";
 import type { NodeLimits } from "../node-limits";
 import { noteSweeps } from "../process-notes";
 import type { Proposals } from "../proposals";
@@ -146,12 +147,7 @@ export class ClusterProcess {
       storage: this.storage,
       clock: new WorkClock(clock, random.fork(), limits.slowSteps),
       scheduler: this.life,
-      hotRowsBytes: limits.hotRowsBytes,
-      maxInFlightBytes: limits.maxInFlightBytes,
-      maxBatchBytes: limits.maxBatchBytes,
-      maxEntryBytes: limits.maxEntryBytes,
-      maxEffectsBytes: limits.maxEffectsBytes,
-      stageBytes: limits.stageBytes,
+      ...evaluatorLimits(limits),
     });
     this.notes = new EvaluationNotes(this, this.evaluator, random.fork());
     this.listen();

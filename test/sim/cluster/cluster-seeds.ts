@@ -1,6 +1,6 @@
 // Runs of many seeds of the cluster, what they amount to, and what is left of a failed one: its text and its picture. Shared by
 // the command line, the short and the long test.
-import { ClusterFailure } from "./cluster-failure";
+import { SimulationFailure } from "../simulation-failure";
 import { pictureOf } from "./cluster-picture";
 import type { ClusterSabotage } from "./cluster-process";
 import { ClusterWorld, runCluster } from "./cluster-world";
@@ -65,7 +65,7 @@ export function drawFailure(options: ClusterOptions): string {
   try {
     world.run();
   } catch (error) {
-    if (!(error instanceof ClusterFailure)) throw error;
+    if (!(error instanceof SimulationFailure)) throw error;
     const title = `seed ${error.seed}, step ${error.step}: ${error.reason}`;
     return pictureOf(world.recording, title, error.step);
   }

@@ -10,7 +10,8 @@ import { Trace } from "../trace";
 import { ALL_KEYS, DATABASES } from "../workload";
 import { Agenda } from "./agenda";
 import { ClusterClients } from "./cluster-clients";
-import { ClusterFailure, failureOf } from "./cluster-failure";
+import { failureOf } from "./cluster-failure";
+import { SimulationFailure } from "../simulation-failure";
 import { ClusterFaults } from "./cluster-faults";
 import { ClusterHistory } from "./cluster-history";
 import { ClusterNode } from "./cluster-node";
@@ -189,7 +190,7 @@ export class ClusterWorld {
       this.sweepEverything();
       this.judge();
     } catch (error) {
-      throw error instanceof ClusterFailure ? error : failureOf(this.seed, this, error);
+      throw error instanceof SimulationFailure ? error : failureOf(this.seed, this, error);
     }
     const { counts } = this.history;
     return {

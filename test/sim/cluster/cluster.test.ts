@@ -2,7 +2,7 @@
 // found, and what a failure leaves. BASALT_CLUSTER_SEED gives the first seed, BASALT_CLUSTER_SEEDS how many.
 import { CANARY_SEEDS, CLUSTER_CANARIES } from "./cluster-canaries";
 import type { ClusterCanary } from "./cluster-canaries";
-import { ClusterFailure } from "./cluster-failure";
+import { SimulationFailure } from "../simulation-failure";
 import { drawFailure, runClusterSeeds } from "./cluster-seeds";
 import { runCluster } from "./cluster-world";
 
@@ -25,12 +25,12 @@ test("a seed replays exactly, and another one does not", () => {
 });
 
 /** What the first seed that finds a canary says. */
-function find({ sabotage }: ClusterCanary): ClusterFailure {
+function find({ sabotage }: ClusterCanary): SimulationFailure {
   for (let seed = FIRST_SEED; seed < FIRST_SEED + CANARY_SEEDS; seed++) {
     try {
       runCluster({ seed, sabotage });
     } catch (error) {
-      if (error instanceof ClusterFailure) return error;
+      if (error instanceof SimulationFailure) return error;
       throw error;
     }
   }

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { CLUSTER_CANARIES } from "./cluster-canaries";
 import type { ClusterCanary } from "./cluster-canaries";
-import { ClusterFailure } from "./cluster-failure";
+import { SimulationFailure } from "../simulation-failure";
 import { drawFailure, runClusterSeeds } from "./cluster-seeds";
 
 const PICTURES = "build/sim";
@@ -50,13 +50,13 @@ function main(): void {
   try {
     process.stdout.write(`${runClusterSeeds(firstSeed, seeds, goesOn, canary?.sabotage).summary}\n`);
   } catch (error) {
-    if (!(error instanceof ClusterFailure)) throw error;
+    if (!(error instanceof SimulationFailure)) throw error;
     tellFailure(error, canary);
     process.exitCode = 1;
   }
 }
 
-function tellFailure(failure: ClusterFailure, canary: ClusterCanary | undefined): void {
+function tellFailure(failure: SimulationFailure, canary: ClusterCanary | undefined): void {
   process.stdout.write(`${failure.message}\n${failure.cause instanceof Error ? failure.cause.stack : ""}\n`);
   mkdirSync(PICTURES, { recursive: true });
   const file = path.join(PICTURES, `seed-${failure.seed}.svg`);
