@@ -133,16 +133,24 @@ export class RandomCluster {
 
   private disturb(): void {
     const { random } = this;
+    for (const { id, node } of this.machines) {
+      // The request to campaign may be the last that is heard of a leader.
+      if (node?.group["handover"].stage === "asked" && random.chance(0.1)) this.isolate(id);
+    }
     const machine = random.pick(this.machines);
     const dice = random.below(10_000);
-    if (dice < 60) this.crash(machine);
-    else if (dice < 300) {
+    if (dice < 30) this.crash(machine);
+    else if (dice < 90) {
+      this.crash(machine);
+      this.start(machine);
+    } else if (dice < 300) {
       if (machine.node === undefined) this.start(machine);
     } else if (dice < 340) machine.stoppedUntilMs = this.nowMs + random.between(50, 2000);
     else if (dice < 400) machine.rate = random.pick([0.97, 0.99, 1, 1.01, 1.03]);
     else if (dice < 410) machine.offsetMs = random.pick([-700, -200, 0, 0, 200, 700]);
     else if (dice < 440) this.isolate(machine.id);
-    else if (dice < 480) this.cuts.add(`${machine.id}-${random.between(1, NODES)}`);
+    else if (dice < 450) this.cuts.add(`${machine.id}-${random.between(1, NODES)}`);
+    else if (dice < 480) this.leaderIsCutOff();
     else if (dice < 600) this.cuts.clear();
     else if (dice < 650) this.transfer(machine);
     else if (dice < 800) this.change(machine);
@@ -151,6 +159,11 @@ export class RandomCluster {
 
   private isolate(id: number): void {
     for (let other = 1; other <= NODES; other++) this.cuts.add(`${id}-${other}`).add(`${other}-${id}`);
+  }
+
+  /** What it has sent is still on its way, and what was sent to it. */
+  private leaderIsCutOff(): void {
+    for (const { id, node } of this.machines) if (node?.group.status.leading === true) this.isolate(id);
   }
 
   private start(machine: Machine): void {
@@ -177,16 +190,16 @@ export class RandomCluster {
 
   private send(batch: PeerBatch): void {
     const { random } = this;
+    if (this.cuts.has(`${batch.from}-${batch.to}`)) return;
     if (!this.calm && random.chance(0.03)) return;
     const delayMs = (): number =>
-      this.calm || random.chance(0.9) ? random.between(0, 5) : random.between(0, 700);
+      this.calm || random.chance(0.8) ? random.between(0, 5) : random.between(0, 700);
     this.wire.push({ batch, dueMs: this.nowMs + delayMs() });
     if (!this.calm && random.chance(0.03))
       this.wire.push({ batch: copyOf(batch), dueMs: this.nowMs + delayMs() });
   }
 
   private arrive(batch: PeerBatch): void {
-    if (this.cuts.has(`${batch.from}-${batch.to}`)) return;
     const machine = this.machines[batch.to - 1]!;
     if (machine.node === undefined) return;
     // What comes for a stopped process is read when it goes on.
@@ -195,7 +208,8 @@ export class RandomCluster {
   }
 
   private transfer({ node }: Machine): void {
-    if (node?.group.transferLeadership(this.random.between(1, NODES)) === true) this.counts.transfers++;
+    if (node?.group.transferLeadership(this.random.between(1, NODES)) !== true) return;
+    this.counts.transfers++;
   }
 
   private change({ node }: Machine): void {
