@@ -2,21 +2,18 @@
 // run has a minute and more of clients and faults; then nothing goes wrong any more, everything must come to rest, and the
 // whole course is judged. Raft's promises and the equality of states are looked at all along.
 import { SeededRandom, assert } from "../../../src/base/index";
-import { stateDifference, stateOfRows, allRows } from "../final-checks";
-import { checkLinearizability } from "../linearizability";
 import { randomLimits } from "../node-limits";
 import { Proposals } from "../proposals";
 import { Trace } from "../trace";
-import { ALL_KEYS, DATABASES } from "../workload";
 import { Agenda } from "./agenda";
 import { ClusterClients } from "./cluster-clients";
+import { ClusterEnding } from "./cluster-ending";
 import { failureOf } from "./cluster-failure";
 import { SimulationFailure } from "../simulation-failure";
 import { ClusterFaults } from "./cluster-faults";
 import { ClusterHistory } from "./cluster-history";
 import { ClusterNode } from "./cluster-node";
 import { ClusterMembers } from "./cluster-members";
-import { GROUP } from "./cluster-process";
 import type { ClusterProcess, ClusterSabotage, ClusterSurroundings } from "./cluster-process";
 import { ForwardedOperations } from "./forwarded-operations";
 import type { Recording } from "./cluster-picture";
@@ -56,7 +53,6 @@ const MAIN_MS = 60_000;
 /** Time within which everything must come to rest once nothing goes wrong any more. */
 const CALM_MS = 60_000;
 const COMPARE_MS = 300;
-const LONGER_THAN_ANY_TIME_TO_LIVE_MS = 6_000;
 
 export class ClusterWorld {
   readonly trace = new Trace();
@@ -68,15 +64,15 @@ export class ClusterWorld {
   readonly nodes: readonly ClusterNode[];
   private readonly seed: number;
   private readonly random: SeededRandom;
-  private readonly raft = new RaftChecks();
-  private readonly states = new StateChecks();
+  readonly raft = new RaftChecks();
+  readonly states = new StateChecks();
   private readonly forwarded = new ForwardedOperations();
   private readonly network: Network;
-  private readonly clients: ClusterClients;
-  private readonly faults: ClusterFaults;
-  private readonly members: ClusterMembers;
+  readonly clients: ClusterClients;
+  readonly faults: ClusterFaults;
+  readonly members: ClusterMembers;
   /** The members change in this run. */
-  private readonly membersChange: boolean;
+  readonly membersChange: boolean;
   private readonly mainMs: number;
   private readonly isRecorded: boolean;
 
@@ -185,10 +181,7 @@ export class ClusterWorld {
       if (this.membersChange) this.members.start();
       this.compareLater();
       this.runFor(this.mainMs);
-      this.comeToRest();
-      this.readEverything();
-      this.sweepEverything();
-      this.judge();
+      new ClusterEnding(this).run();
     } catch (error) {
       throw error instanceof SimulationFailure ? error : failureOf(this.seed, this, error);
     }
@@ -223,12 +216,12 @@ export class ClusterWorld {
     if (this.isRecorded) this.stepTimes[agenda.step] = agenda.nowMs;
   }
 
-  private runFor(ms: number): void {
+  runFor(ms: number): void {
     const endMs = this.agenda.nowMs + ms;
     while (this.agenda.nowMs < endMs) this.advance();
   }
 
-  private runUntil(what: string, reached: () => boolean): void {
+  runUntil(what: string, reached: () => boolean): void {
     const endMs = this.agenda.nowMs + CALM_MS;
     while (!reached()) {
       this.advance();
@@ -236,7 +229,7 @@ export class ClusterWorld {
     }
   }
 
-  private note(text: string): void {
+  note(text: string): void {
     this.trace.note(text);
     this.trace.mixText(text);
   }
@@ -250,13 +243,13 @@ export class ClusterWorld {
   }
 
   /** Those that run. */
-  private get processes(): ClusterProcess[] {
+  get processes(): ClusterProcess[] {
     const processes: ClusterProcess[] = [];
     for (const { process } of this.nodes) if (process !== undefined) processes.push(process);
     return processes;
   }
 
-  private startLater(node: ClusterNode, delayMs: number): void {
+  startLater(node: ClusterNode, delayMs: number): void {
     this.agenda.after(delayMs, () => {
       if (node.process !== undefined) return;
       this.note(`n${node.nodeId}: starts`);
@@ -287,112 +280,12 @@ export class ClusterWorld {
     });
   }
 
-  private compareAll(): void {
+  compareAll(): void {
     for (const process of this.processes) {
       if (process.failure !== undefined) continue;
       this.states.compare(process);
       this.raft.checkDisk(process);
     }
-  }
-
-  // ── The end ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  private comeToRest(): void {
-    this.note("calm");
-    this.faults.calm();
-    this.clients.calm();
-    this.members.calm();
-    for (const node of this.nodes) {
-      node.disk.failing.clear();
-      node.clock.offsetMs = 0;
-      if (node.process === undefined) this.startLater(node, 10);
-    }
-    this.runUntil(
-      "everything is answered and all nodes are equal",
-      () => this.clients.allAnswered && this.isIdle,
-    );
-    this.history.decideAll();
-  }
-
-  private get leader(): ClusterProcess | undefined {
-    return this.processes.find(({ evaluator, failure }) => failure === undefined && evaluator.available);
-  }
-
-  private get isIdle(): boolean {
-    const { leader, processes } = this;
-    if (leader === undefined || processes.length < this.nodes.length || !this.members.isWhole) return false;
-    const { lastIndex } = leader.core;
-    return processes.every((process) => process.isIdle && process.core.lastIndex === lastIndex);
-  }
-
-  /** A last client asks the leader for all keys of all databases. */
-  private readEverything(): void {
-    for (const database of DATABASES) {
-      const { leader } = this;
-      assert(leader !== undefined, "somebody leads at the end");
-      const commands = ALL_KEYS.flatMap((key) => [
-        ["GET", key],
-        ["HGETALL", key],
-      ]);
-      const link = this.clients.ask(leader.node, database, [["KEYS", "*"], ...commands]);
-      this.runUntil("the last reads are answered", () => link.outstanding === 0 && this.isIdle);
-    }
-  }
-
-  private sweepEverything(): void {
-    // Whatever has a time to live has expired by now, so that nothing expires behind the sweeper's back.
-    this.runFor(LONGER_THAN_ANY_TIME_TO_LIVE_MS);
-    let last = { found: -1, passes: 0 };
-    this.runUntil("the sweeper finds nothing more", () => {
-      const { leader } = this;
-      if (leader === undefined) return false;
-      const { passesTotal, expiredTotal, orphansTotal, databasesTotal } = leader.sweeper.statistics;
-      const found = expiredTotal + orphansTotal + databasesTotal;
-      if (last.found !== found) last = { found, passes: passesTotal };
-      return passesTotal >= last.passes + 3 && this.isIdle;
-    });
-    this.history.decideAll();
-  }
-
-  private judge(): void {
-    const { leader } = this;
-    assert(leader !== undefined, "somebody leads at the end");
-    this.compareAll();
-    for (const { appliedIndex } of this.processes) {
-      assert(
-        appliedIndex === this.raft.committed.lastIndex,
-        "everything that was committed is applied everywhere",
-      );
-    }
-    for (const { links, standIns, pool, storage, evaluator } of this.processes) {
-      for (const link of links) if (!link.isClosed) link.disconnect();
-      // Those of clients that are gone without their node's having said so.
-      for (const standIn of standIns["byClient"].values()) standIn.close();
-      const { watches } = evaluator;
-      assert(watches.isEmpty && watches.watcherCount === 0, "nothing is watched for clients that have gone");
-      assert(pool.lentBytes === 0, "every output block is back in its pool");
-      assert(storage.statistics()["pinnedSnapshots"] === 0, "every pinned view was released");
-    }
-    const verdict = checkLinearizability(this.history.checked);
-    if (!verdict.ok) {
-      const at = verdict.stuckAt[0];
-      if (at !== undefined) this.trace.step = Math.min(at.returned, this.trace.step);
-      throw new Error(`the history is not linearizable: ${verdict.reason}`);
-    }
-    const { nowMs } = leader.evaluator;
-    const differs = stateDifference(stateOfRows(allRows(leader.storage, GROUP), nowMs), verdict.state, nowMs);
-    if (differs !== undefined) throw new Error(differs);
-    this.restartAll();
-  }
-
-  /** After a power loss of all nodes at once the same rows come back from what is on the disks. */
-  private restartAll(): void {
-    for (const node of this.nodes) {
-      node.crash("powerLoss");
-      this.startLater(node, 10);
-    }
-    this.runUntil("the nodes lead and follow again", () => this.isIdle);
-    this.compareAll();
   }
 }
 
