@@ -107,6 +107,25 @@ export const CLUSTER_CANARIES: readonly ClusterCanary[] = [
     },
   },
   {
+    name: "a leader without a lease takes its own word that it leads",
+    sabotage: ({ group, life }) => {
+      group.confirmLeadership = (done): void => life.post(0, () => done(true));
+    },
+  },
+  {
+    name: "a new leader's clock begins at its own time and not above the last one's",
+    sabotage: ({ evaluator }) => {
+      const leading = evaluator.leading.bind(evaluator);
+      evaluator.leading = (term): void => {
+        const hlc = evaluator["hlc"];
+        const observe = hlc.observe.bind(hlc);
+        hlc.observe = (): void => undefined;
+        leading(term);
+        hlc.observe = observe;
+      };
+    },
+  },
+  {
     name: "a leader reads without a lease and asks nobody",
     sabotage: ({ group }) => {
       Object.defineProperty(group, "hasLease", { get: () => group.status.leading });

@@ -107,6 +107,8 @@ export class ClusterClients {
     const { random } = this.surroundings;
     const { transactions } = client;
     if (transactions === undefined || link.isClosed || link.ended) return;
+    // Who watches takes his time, so that much can happen meanwhile.
+    if (transactions.isWatching && random.chance(0.5)) return;
     if (transactions.isWaiting) {
       if (link.outstanding === 0) transactions.goOn();
       return;

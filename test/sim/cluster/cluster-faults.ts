@@ -332,8 +332,18 @@ export class ClusterFaults {
       if (!process.group.transferLeadership(to)) return;
       note(`n${leader.nodeId}: hands over to n${to}`);
       if (random.chance(0.5)) this.deafenAtHandover(leader, process, LOOKS);
+      else if (random.chance(0.6)) this.later(random.between(100, 900), () => this.handBack(to, leader));
     });
     return true;
+  }
+
+  /** Leadership comes back to where clients may still wait for it. */
+  private handBack(from: number, to: ClusterNode): void {
+    const process = this.surroundings.nodes.find(({ nodeId }) => nodeId === from)?.process;
+    process?.life.post(0, () => {
+      if (process.group.transferLeadership(to.nodeId))
+        this.surroundings.note(`n${from}: hands back to n${to.nodeId}`);
+    });
   }
 
   /** The leader hears nothing any more from when it has asked the other to campaign: it may not learn for long that it does. */

@@ -29,6 +29,8 @@ export class ClusterHistory {
   readonly operations: Operation[] = [];
   readonly counts = { acknowledged: 0, unknown: 0, notRun: 0 };
   private undecided: Undecided[] = [];
+  /** Terms of committed entries, rising, with the step at which the first of each was known to be committed. */
+  private readonly terms: { readonly term: number; readonly step: number }[] = [];
   /** Process numbers of operations that stand in no order with others: below those of sweepers. */
   private lastAlone = -1_000_000;
   /** Of keys that were watched where nobody leads any more. */
@@ -46,6 +48,12 @@ export class ClusterHistory {
     const operation = newOperation(request, { id: this.operations.length, process, database, invoked });
     this.operations.push(operation);
     return operation;
+  }
+
+  /** An entry of this term is known to be committed for the first time. */
+  committedIn(term: number): void {
+    const last = this.terms[this.terms.length - 1];
+    if (last === undefined || last.term < term) this.terms.push({ term, step: this.agenda.step });
   }
 
   /** The sweeper's deletions are operations of a client that is told nothing. */
@@ -100,6 +108,11 @@ export class ClusterHistory {
       `a command is answered after it was evaluated: ${operation.words.join(" ")} => ${reply}`,
     );
     assert(!order.wrote || this.survived(order), "what is acknowledged is in the log for good");
+    const later = this.terms.find(({ term }) => term > order.epoch);
+    assert(
+      later === undefined || later.step >= operation.invoked,
+      `#${operation.id} was asked when term ${later?.term} had begun, and answered by the leader of term ${order.epoch}`,
+    );
     const isRun = transaction !== undefined && watchSet !== undefined && reply.startsWith("{");
     assert(
       !isRun || !this.lostSets.has(watchSet),

@@ -114,7 +114,9 @@ export class ClusterWorld {
       committed: (process, entry) => {
         const isNew = entry.index > raft.committed.lastIndex;
         raft.record(process, entry);
-        if (isNew) this.states.record(entry);
+        if (!isNew) return;
+        this.states.record(entry);
+        this.history.committedIn(entry.term);
       },
       leading: (process, term) => {
         this.note(`n${process.node.nodeId}: leads in term ${term}`);
