@@ -83,6 +83,8 @@ export interface GroupSurroundings {
   readonly tickMs: number;
   /** Takes a message to another member. */
   send(group: number, message: Message): void;
+  /** Asks for the clock of another node. */
+  probeClock(node: NodeId): void;
   /** The group may have work. */
   wake(): void;
 }
@@ -253,6 +255,7 @@ export class RaftGroup implements GroupHandle {
     this.node.tick();
     this.tickHandover();
     if (isOff) this.yieldForClock();
+    if (isOff && this.node.leader === NO_NODE) this.probeClocks();
     if (this.hasReady) this.surroundings.wake();
   }
 
@@ -441,6 +444,15 @@ export class RaftGroup implements GroupHandle {
     const to = this.triedToYield ? NO_NODE : this.mostAdvancedVoter();
     this.triedToYield = true;
     if (to === NO_NODE || !this.transferLeadership(to)) this.node.stepDown();
+  }
+
+  /** No leader's heartbeats tell whether the clocks have been set right. */
+  private probeClocks(): void {
+    const { voters, votersOutgoing } = this.configuration;
+    for (const id of [...voters, ...votersOutgoing]) {
+      if (id !== this.nodeId) this.surroundings.probeClock(id);
+    }
+    this.surroundings.wake();
   }
 
   private mostAdvancedVoter(): NodeId {

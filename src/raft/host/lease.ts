@@ -15,6 +15,8 @@ export class Lease implements AckedIndexes {
   /** NO_NODE while this node does not lead. */
   private holder: NodeId = NO_NODE;
   private surrendered = false;
+  /** Nobody's answer is needed: that of a single voter has no end. Asked for every command, hence a flag. */
+  private isEndless = false;
   private endMs = 0;
 
   constructor(
@@ -33,12 +35,14 @@ export class Lease implements AckedIndexes {
     this.holder = NO_NODE;
     this.surrendered = false;
     this.answered.clear();
+    this.isEndless = false;
     this.endMs = 0;
   }
 
   /** Before a transfer. */
   surrender(): void {
     this.surrendered = true;
+    this.isEndless = false;
     this.endMs = 0;
   }
 
@@ -53,9 +57,8 @@ export class Lease implements AckedIndexes {
   renew({ voters, votersOutgoing }: ConfState): void {
     if (this.surrendered || this.holder === NO_NODE) return;
     const sentMs = jointCommitted(voters, votersOutgoing, this);
-    // Nobody's answer is needed: that of a single voter has no end.
-    if (sentMs === EVERY_INDEX) this.endMs = EVERY_INDEX;
-    else this.endMs = sentMs > 0 ? sentMs + this.durationMs : 0;
+    this.isEndless = sentMs === EVERY_INDEX;
+    this.endMs = sentMs > 0 && !this.isEndless ? sentMs + this.durationMs : 0;
   }
 
   ackedIndex(id: NodeId): number {
@@ -63,7 +66,6 @@ export class Lease implements AckedIndexes {
   }
 
   get isValid(): boolean {
-    const { endMs } = this;
-    return endMs > 0 && (endMs === EVERY_INDEX || this.clock.monotonicMs() < endMs);
+    return this.isEndless || (this.endMs > 0 && this.clock.monotonicMs() < this.endMs);
   }
 }

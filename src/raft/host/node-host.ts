@@ -71,6 +71,7 @@ export class NodeHost implements StorageListener, LogWriter {
       timing: options.timing ?? DEFAULT_TIMING,
       tickMs: options.tickMs ?? DEFAULT_TICK_MS,
       send: (group: number, message: Message) => this.outbox.add(group, message),
+      probeClock: (node: NodeId) => this.outbox.probe(node),
       wake: () => this.wake(),
     };
     this.storage.listen(this);
@@ -117,6 +118,10 @@ export class NodeHost implements StorageListener, LogWriter {
     const { nodeId } = this.options;
     if (this.stopped || batch.to !== nodeId || batch.from === nodeId) return;
     this.clocks.received(batch);
+    if (batch.messages.length === 0 && batch.echoMs === 0) {
+      this.outbox.answerProbe(batch.from);
+      this.wake();
+    }
     for (const { group, message } of batch.messages) {
       if (message.to === nodeId && message.from === batch.from) this.groups.get(group)?.step(message);
     }

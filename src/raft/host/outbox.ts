@@ -13,6 +13,9 @@ interface Pending {
 
 export class Outbox {
   private pending: Pending[] = [];
+  /** Nodes whose clocks are to be measured, and those that asked for it. */
+  private readonly probed = new Set<NodeId>();
+  private readonly answered = new Set<NodeId>();
 
   constructor(
     private readonly nodeId: NodeId,
@@ -34,15 +37,35 @@ export class Outbox {
     this.pending.push({ to, lane, messages: [{ group, message }] });
   }
 
+  /** Asks for the clock of a node with which nothing else is exchanged: by a batch without messages and without an echo. */
+  probe(to: NodeId): void {
+    this.probed.add(to);
+  }
+
+  /** Answers such a batch: by one without messages, with an echo. */
+  answerProbe(to: NodeId): void {
+    this.answered.add(to);
+  }
+
   flush(): void {
-    if (this.pending.length === 0) return;
-    const pending = this.pending;
-    this.pending = [];
+    if (this.pending.length > 0) {
+      const pending = this.pending;
+      this.pending = [];
+      for (const { to, lane, messages } of pending) this.send(to, lane, this.clocks.latestFrom(to), messages);
+    }
+    if (this.probed.size > 0) {
+      for (const to of this.probed) this.send(to, "urgent", 0, []);
+      this.probed.clear();
+    }
+    if (this.answered.size > 0) {
+      for (const to of this.answered) this.send(to, "urgent", this.clocks.latestFrom(to), []);
+      this.answered.clear();
+    }
+  }
+
+  private send(to: NodeId, lane: Lane, echoMs: number, messages: readonly GroupMessage[]): void {
     const sentMs = this.clock.monotonicMs();
     const wallMs = this.clock.wallMs();
-    for (const { to, lane, messages } of pending) {
-      const echoMs = this.clocks.latestFrom(to);
-      this.transport.send({ from: this.nodeId, to, lane, sentMs, echoMs, wallMs, messages });
-    }
+    this.transport.send({ from: this.nodeId, to, lane, sentMs, echoMs, wallMs, messages });
   }
 }

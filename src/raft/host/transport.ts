@@ -23,7 +23,7 @@ export interface PeerBatch {
   readonly lane: Lane;
   /** When it was sent, on the monotonic clock; it means nothing to anybody but the sender. */
   readonly sentMs: number;
-  /** The latest `sentMs` that came from the receiver of this batch; 0 if none has. */
+  /** The latest `sentMs` that came from the receiver of this batch; 0 if none has, or to ask for an echo without messages. */
   readonly echoMs: number;
   /** When it was sent, on the wall clock. */
   readonly wallMs: number;

@@ -15,9 +15,9 @@ export class ConfChangeTrace {
   private lastIndex = 0;
 
   handle(block: Block): string {
+    const lastIndex = this.lastIndex++;
     const changes = parseChanges(block.input);
     if (typeof changes === "string") return changes;
-    const lastIndex = this.lastIndex++;
     let outcome: ChangeOutcome;
     if (block.command === "simple") {
       outcome = simpleChange(this.tracker, lastIndex, changes);

@@ -197,7 +197,13 @@ export class InteractionTrace {
   }
 
   private reportUnreachable(words: readonly Argument[]): void {
-    const [from = 0, to = 0] = bareNumbers(words);
+    const ids = bareNumbers(words);
+    const [from = 0, to = 0] = ids;
+    if (ids.length !== 2) {
+      throw new ScriptError(
+        "must specify exactly two node indexes: node on which to report, and reported node",
+      );
+    }
     this.at(from).node.reportUnreachable(this.at(to).node.id);
   }
 

@@ -273,9 +273,15 @@ describe("a node whose clock stands off", () => {
     cluster.lead(1).clock.wall += 700;
     cluster.pass(4 * ELECTION_MS);
     expect(cluster.leaders).toHaveLength(0);
+    cluster.pass(40 * ELECTION_MS);
+    expect(cluster.leaders).toHaveLength(0);
     cluster.node(2).clock.wall += 700;
-    cluster.pass(30 * ELECTION_MS);
+    cluster.pass(4 * ELECTION_MS);
     expect(cluster.leaders).toHaveLength(1);
+    // Nothing but heartbeats is sent then.
+    cluster.sent = [];
+    cluster.pass(ELECTION_MS);
+    expect(cluster.sent.filter(({ messages }) => messages.length === 0)).toEqual([]);
   });
 
   test("leads on with one that agrees, and by less than half a second", () => {
