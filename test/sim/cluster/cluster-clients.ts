@@ -44,6 +44,8 @@ export interface ClientsSurroundings {
 
 export class ClusterClients {
   private readonly all: readonly Client[];
+  /** Given up by their client, and perhaps still open at their server. */
+  private abandoned: ClusterLink[] = [];
   private lastProcess = 0;
   private lastValue = 0;
   private isCalm = false;
@@ -76,6 +78,11 @@ export class ClusterClients {
 
   get allAnswered(): boolean {
     return this.all.every(({ link }) => link === undefined || link.outstanding === 0);
+  }
+
+  /** Connections that their client has given up have ended at their server, too. */
+  get areGone(): boolean {
+    return this.abandoned.every(({ isClosed }) => isClosed);
   }
 
   private actLater(client: Client, delayMs: number): void {
@@ -195,6 +202,8 @@ export class ClusterClients {
   private leave(client: Client, link: ClusterLink): void {
     if (link.isAbandoned) return;
     link.abandon();
+    this.abandoned = this.abandoned.filter(({ isClosed }) => !isClosed);
+    this.abandoned.push(link);
     this.surroundings.history.abandoned(link);
     if (client.link === link) client.link = undefined;
   }

@@ -8,6 +8,7 @@ import { GROUP } from "./cluster-process";
 import type { ClusterProcess } from "./cluster-process";
 import type { ClusterWorld } from "./cluster-world";
 
+const LONGER_THAN_ANY_MESSAGE_MS = 1_500;
 const LONGER_THAN_ANY_TIME_TO_LIVE_MS = 6_000;
 
 export class ClusterEnding {
@@ -31,10 +32,12 @@ export class ClusterEnding {
       node.clock.offsetMs = 0;
       if (node.process === undefined) this.world.startLater(node, 10);
     }
-    this.world.runUntil(
-      "everything is answered and all nodes are equal",
-      () => this.world.clients.allAnswered && this.isIdle,
-    );
+    const { clients } = this.world;
+    const isQuiet = (): boolean => clients.allAnswered && clients.areGone && this.isIdle;
+    this.world.runUntil("everything is answered and all nodes are equal", isQuiet);
+    // What a client that gave up had sent may still be on its way between two nodes.
+    this.world.runFor(LONGER_THAN_ANY_MESSAGE_MS);
+    this.world.runUntil("everything is quiet", isQuiet);
     this.world.history.decideAll();
   }
 
