@@ -1,7 +1,7 @@
 // The simulator of several nodes over thousands of seeds, and how often each bug that is put in on purpose is found.
 // BASALT_CLUSTER_SEED gives the first seed, BASALT_CLUSTER_SEEDS how many.
 import { CANARY_SEEDS, CLUSTER_CANARIES } from "../sim/cluster/cluster-canaries";
-import { ClusterFailure } from "../sim/cluster/cluster-failure";
+import { SimulationFailure } from "../sim/simulation-failure";
 import { runClusterSeeds } from "../sim/cluster/cluster-seeds";
 import { runCluster } from "../sim/cluster/cluster-world";
 
@@ -29,7 +29,7 @@ test.each(canaries)("%s: is found", (name, { sabotage }) => {
     try {
       runCluster({ seed: FIRST_SEED + seeds, sabotage });
     } catch (error) {
-      if (!(error instanceof ClusterFailure)) throw error;
+      if (!(error instanceof SimulationFailure)) throw error;
       found++;
     }
   }

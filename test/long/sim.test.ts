@@ -2,7 +2,8 @@
 // BASALT_SIM_SEED gives the first seed, BASALT_SIM_SEEDS how many.
 import { CANARIES } from "../sim/canaries";
 import { runSeeds } from "../sim/seeds";
-import { SimulationFailure, runSimulation } from "../sim/world";
+import { SimulationFailure } from "../sim/simulation-failure";
+import { runSimulation } from "../sim/world";
 
 const FIRST_SEED = Number(process.env["BASALT_SIM_SEED"] ?? 1_000_000);
 const SEEDS = Number(process.env["BASALT_SIM_SEEDS"] ?? 20_000);

@@ -3,6 +3,7 @@
 // log kept is applied by then) or when nothing is in flight any more.
 import { assert } from "../../src/base/index";
 import type { SeededRandom } from "../../src/base/index";
+import { newOperation } from "./history";
 import type { Operation, Order } from "./history";
 import type { SimLink } from "./sim-link";
 import type { Proposal } from "./proposals";
@@ -85,18 +86,8 @@ export class Clients {
   readonly newValue = (): string => `v${++this.lastValue}`;
 
   private operation(process: number, database: number, request: Request): Operation {
-    const operation: Operation = {
-      ...request,
-      id: this.operations.length,
-      process,
-      database,
-      invoked: this.trace.step,
-      returned: Number.POSITIVE_INFINITY,
-      reply: undefined,
-      excluded: request.expects !== undefined,
-      nowMs: undefined,
-      order: undefined,
-    };
+    const sent = { id: this.operations.length, process, database, invoked: this.trace.step };
+    const operation = newOperation(request, sent);
     this.operations.push(operation);
     return operation;
   }

@@ -33,6 +33,8 @@ export class EvaluationNotes {
   /** The command in slices that is about to pin its view. */
   private pinning: Operation | undefined;
   private readonly lastOrders = new Map<number, Order>();
+  /** Forgets where the evaluation that is about to end stood. */
+  private takeBack: (() => void) | undefined;
   /** What the stepped evaluation under way has found expired and so deletes. */
   private readonly expired: { readonly database: number; readonly userKey: string }[] = [];
 
@@ -45,6 +47,14 @@ export class EvaluationNotes {
     evaluator.begin = (committed, attempt) => {
       this.committedView = committed;
       return begin(committed, attempt);
+    };
+    const finishOf = evaluator["finishOf"].bind(evaluator);
+    evaluator["finishOf"] = (session): number => {
+      const sequence = finishOf(session);
+      // Nothing of it was kept.
+      if (sequence < 0) this.takeBack?.();
+      this.takeBack = undefined;
+      return sequence;
     };
     const pinView = evaluator.pinView.bind(evaluator);
     evaluator.pinView = (ready): void => {
@@ -152,6 +162,10 @@ export class EvaluationNotes {
       order = this.order(before.sequence, before.committed || before.sequence !== open.sequence);
     }
     this.lastOrders.set(connection.id, order);
+    this.takeBack = (): void => {
+      if (before === undefined) this.lastOrders.delete(connection.id);
+      else this.lastOrders.set(connection.id, before);
+    };
     const operation = this.process.operationOf(connection);
     operation.nowMs = session.nowMs;
     operation.order = { ...order, wrote: session.hasWritten };

@@ -29,6 +29,22 @@ export interface Operation {
   order: Order | undefined;
 }
 
+/** A command that is being sent. What concerns the connection alone is no operation from the beginning. */
+export function newOperation(
+  request: Pick<Operation, "words" | "expects" | "transaction" | "watchSet">,
+  sent: Pick<Operation, "id" | "process" | "database" | "invoked">,
+): Operation {
+  return {
+    ...request,
+    ...sent,
+    returned: Number.POSITIVE_INFINITY,
+    reply: undefined,
+    excluded: request.expects !== undefined,
+    nowMs: undefined,
+    order: undefined,
+  };
+}
+
 export interface Transaction {
   readonly queued: readonly (readonly string[])[];
   /** A command was refused while it was to be queued. */

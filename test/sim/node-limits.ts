@@ -1,5 +1,6 @@
 // The limits of a run's processes, drawn from its seed.
 import type { SeededRandom } from "../../src/base/index";
+import type { EvaluatorOptions } from "../../src/kv/index";
 
 /** What differs from run to run; small limits make rare paths common. */
 export interface NodeLimits {
@@ -19,6 +20,18 @@ export interface NodeLimits {
   /** How likely a row is in memory. */
   readonly inMemory: number;
   readonly sweptRowsPerSecond: number;
+}
+
+/** Those that are the evaluator's. */
+export function evaluatorLimits({
+  hotRowsBytes,
+  maxInFlightBytes,
+  maxBatchBytes,
+  maxEntryBytes,
+  maxEffectsBytes,
+  stageBytes,
+}: NodeLimits): Omit<EvaluatorOptions, "storage" | "clock" | "scheduler"> {
+  return { hotRowsBytes, maxInFlightBytes, maxBatchBytes, maxEntryBytes, maxEffectsBytes, stageBytes };
 }
 
 /** Small limits make rare paths common. */

@@ -84,6 +84,10 @@ function run(draft: Draft, words: readonly string[]): string {
       );
     case "SET":
       return set(draft, words);
+    case "SETNX":
+      if (draft.get(key) !== undefined) return integer(0);
+      draft.set(key, string(words[2]!));
+      return integer(1);
     case "MSET":
       for (let at = 1; at < words.length; at += 2) draft.set(words[at]!, string(words[at + 1]!));
       return OK;

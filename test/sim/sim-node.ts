@@ -14,6 +14,7 @@ import { MemoryDisk, MemoryStorage } from "../../src/storage/memory/index";
 import type { CommittedLog } from "./committed-log";
 import { EvaluationNotes } from "./evaluation-notes";
 import type { Operation, Order } from "./history";
+import { evaluatorLimits } from "./node-limits";
 import type { NodeLimits } from "./node-limits";
 import { noteCommits, noteSweeps } from "./process-notes";
 import { Proposals } from "./proposals";
@@ -127,12 +128,7 @@ export class SimProcess {
       storage: this.storage,
       clock: new WorkingClock(clock, time, random.fork(), limits.slowSteps),
       scheduler: this.scheduler,
-      hotRowsBytes: limits.hotRowsBytes,
-      maxInFlightBytes: limits.maxInFlightBytes,
-      maxBatchBytes: limits.maxBatchBytes,
-      maxEntryBytes: limits.maxEntryBytes,
-      maxEffectsBytes: limits.maxEffectsBytes,
-      stageBytes: limits.stageBytes,
+      ...evaluatorLimits(limits),
     });
     this.notes = new EvaluationNotes(this, this.evaluator, random.fork());
     this.noteLosses();

@@ -2,7 +2,8 @@
 // found. BASALT_SIM_SEED gives the first seed, BASALT_SIM_SEEDS how many.
 import { CANARIES } from "./canaries";
 import { runSeeds } from "./seeds";
-import { SimulationFailure, runSimulation } from "./world";
+import { SimulationFailure } from "./simulation-failure";
+import { runSimulation } from "./world";
 
 const FIRST_SEED = Number(process.env["BASALT_SIM_SEED"] ?? 1);
 const SEEDS = Number(process.env["BASALT_SIM_SEEDS"] ?? 300);

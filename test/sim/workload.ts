@@ -33,6 +33,7 @@ const GENERATORS: readonly (readonly [weight: number, generate: Generator])[] = 
   [3, (random, value) => ["SET", key(random, ALL_KEYS), value(), "PX", timeToLive(random)]],
   [2, (random, value) => ["SET", strings(random), value(), random.pick(["NX", "XX", "GET", "KEEPTTL"])]],
   [1, (random) => ["SET", counters(random), String(random.below(5))]],
+  [2, (random, value) => ["SETNX", key(random, ALL_KEYS), value()]],
   [16, (random) => ["GET", key(random, [...STRINGS, ...COUNTERS])]],
   [16, (random) => ["INCR", counters(random)]],
   [5, (random, value) => ["APPEND", strings(random), value()]],

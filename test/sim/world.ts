@@ -15,6 +15,7 @@ import { randomLimits } from "./node-limits";
 import { GROUP, SimNode } from "./sim-node";
 import type { Sabotage, SimProcess } from "./sim-node";
 import { WorldTime } from "./sim-time";
+import { SimulationFailure } from "./simulation-failure";
 import { Trace } from "./trace";
 import { ALL_KEYS, DATABASES } from "./workload";
 
@@ -37,20 +38,6 @@ export interface RunResult {
   readonly transactions: Readonly<Record<"run" | "runWatching" | "givenUp" | "inSteps", number>>;
   readonly periodsOfLeadership: number;
   readonly faults: Readonly<Record<string, number>>;
-}
-
-/** What a failed run throws: the seed, the step, what is wrong, and the history around it. */
-export class SimulationFailure extends Error {
-  constructor(
-    readonly seed: number,
-    readonly step: number,
-    readonly reason: string,
-    readonly history: string,
-    cause: unknown,
-  ) {
-    super(`seed ${seed}, step ${step}: ${reason}\n${history}`, { cause });
-    this.name = "SimulationFailure";
-  }
 }
 
 const DEFAULT_STEPS = 1500;

@@ -1,6 +1,7 @@
 // Bugs put in on purpose, each into every process as it starts. The checkers that are always on must find every one of them
 // within a bounded number of ordinary seeds; a canary that is not found is a hole in the simulator.
 import { MessageType } from "../../../src/raft/core/index";
+import { keepLostRows } from "../canaries";
 import { GROUP } from "./cluster-process";
 import type { ClusterSabotage } from "./cluster-process";
 
@@ -72,17 +73,7 @@ export const CLUSTER_CANARIES: readonly ClusterCanary[] = [
   },
   {
     name: "what was evaluated and lost stays in memory for the next leadership",
-    sabotage: ({ evaluator }) => {
-      const overlay = evaluator["overlay"];
-      const clear = overlay.clear.bind(overlay);
-      overlay.clear = (open): void => {
-        const { cache } = overlay;
-        const clearRows = cache.clear.bind(cache);
-        cache.clear = (): void => undefined;
-        clear(open);
-        cache.clear = clearRows;
-      };
-    },
+    sabotage: ({ evaluator }) => keepLostRows(evaluator),
   },
   {
     name: "the log is cut beyond what is applied on disk",
@@ -112,6 +103,25 @@ export const CLUSTER_CANARIES: readonly ClusterCanary[] = [
         const sequence = finish();
         if (hasWritten || sequence <= 0) return sequence;
         return sequence - 1 > evaluator.releasedSequence ? sequence - 1 : 0;
+      };
+    },
+  },
+  {
+    name: "a leader without a lease takes its own word that it leads",
+    sabotage: ({ group, life }) => {
+      group.confirmLeadership = (done): void => life.post(0, () => done(true));
+    },
+  },
+  {
+    name: "a new leader's clock begins at its own time and not above the last one's",
+    sabotage: ({ evaluator }) => {
+      const leading = evaluator.leading.bind(evaluator);
+      evaluator.leading = (term): void => {
+        const hlc = evaluator["hlc"];
+        const observe = hlc.observe.bind(hlc);
+        hlc.observe = (): void => undefined;
+        leading(term);
+        hlc.observe = observe;
       };
     },
   },

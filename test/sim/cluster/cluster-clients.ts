@@ -12,6 +12,8 @@ import type { ClusterNode } from "./cluster-node";
 
 const MAX_OUTSTANDING = 12;
 const TRANSACTIONS = 0.2;
+/** Who hurries thinks for so much of the time. */
+const HURRY = 0.12;
 /** How long a client that could not connect, or was refused, waits. */
 const PAUSE_MS = 60;
 
@@ -42,9 +44,13 @@ export interface ClientsSurroundings {
 
 export class ClusterClients {
   private readonly all: readonly Client[];
+  /** Given up by their client, and perhaps still open at their server. */
+  private abandoned: ClusterLink[] = [];
   private lastProcess = 0;
   private lastValue = 0;
   private isCalm = false;
+  /** Until then clients send much. */
+  private hurriedUntilMs = 0;
 
   constructor(private readonly surroundings: ClientsSurroundings) {
     this.all = Array.from({ length: surroundings.clients }, () => ({
@@ -60,6 +66,11 @@ export class ClusterClients {
     for (const client of this.all) this.actLater(client, this.surroundings.thinkMs);
   }
 
+  /** Much is asked for a while, as is when something goes wrong. */
+  hurry(ms: number): void {
+    this.hurriedUntilMs = this.surroundings.agenda.nowMs + ms;
+  }
+
   /** No more commands; what was sent may still be answered. */
   calm(): void {
     this.isCalm = true;
@@ -69,9 +80,15 @@ export class ClusterClients {
     return this.all.every(({ link }) => link === undefined || link.outstanding === 0);
   }
 
+  /** Connections that their client has given up have ended at their server, too. */
+  get areGone(): boolean {
+    return this.abandoned.every(({ isClosed }) => isClosed);
+  }
+
   private actLater(client: Client, delayMs: number): void {
     const { agenda, random } = this.surroundings;
-    agenda.after(delayMs * (0.2 + random.fraction() * 1.6), () => this.act(client));
+    const pace = agenda.nowMs < this.hurriedUntilMs ? HURRY : 1;
+    agenda.after(delayMs * pace * (0.2 + random.fraction() * 1.6), () => this.act(client));
   }
 
   private act(client: Client): void {
@@ -97,6 +114,8 @@ export class ClusterClients {
     const { random } = this.surroundings;
     const { transactions } = client;
     if (transactions === undefined || link.isClosed || link.ended) return;
+    // Who watches takes his time, so that much can happen meanwhile.
+    if (transactions.isWatching && random.chance(0.5)) return;
     if (transactions.isWaiting) {
       if (link.outstanding === 0) transactions.goOn();
       return;
@@ -183,6 +202,8 @@ export class ClusterClients {
   private leave(client: Client, link: ClusterLink): void {
     if (link.isAbandoned) return;
     link.abandon();
+    this.abandoned = this.abandoned.filter(({ isClosed }) => !isClosed);
+    this.abandoned.push(link);
     this.surroundings.history.abandoned(link);
     if (client.link === link) client.link = undefined;
   }

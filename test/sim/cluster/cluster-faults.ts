@@ -1,6 +1,6 @@
 // What goes wrong in a cluster: processes and machines stop, alone or all at once; a process is stopped and goes on (SIGSTOP);
 // networks are cut in one direction or both, for one node, between two, or in halves, and are lossy for a while; disks are slow
-// or fail; clocks jump; clients are cut off or go away; leadership is handed over. Each fault has an end, drawn with it. Half
+// or fail; clocks jump; clients are cut off or go away; leadership is handed over. Each fault has an end, drawn with it. Most
 // of them look for the leader.
 import type { SeededRandom } from "../../../src/base/index";
 import type { Agenda } from "./agenda";
@@ -24,6 +24,8 @@ export interface FaultSurroundings {
   readonly restartLater: (node: ClusterNode, delayMs: number) => void;
 }
 
+/** For so long clients hurry where something has gone wrong. */
+const HURRY_MS = 1600;
 /** For a moment that a fault wants to strike in it is looked out so often. */
 const LOOKS = 200;
 const LOOK_MS = 0.5;
@@ -49,9 +51,9 @@ export class ClusterFaults {
       ["power loss of all", 1, () => this.crashAll()],
       ["kill within a turn", 2, () => this.crashWithinTurn()],
       ["stop", 2, () => this.stop()],
-      ["pause", 5, () => this.pause()],
-      ["partition of a node", 5, () => this.isolate()],
-      ["one-way cut", 4, () => this.cutOneWay()],
+      ["pause", 8, () => this.pause()],
+      ["partition of a node", 8, () => this.isolate()],
+      ["one-way cut", 5, () => this.cutOneWay()],
       ["cut between two", 3, () => this.cutBetweenTwo()],
       ["bad weather", 3, () => this.worsenWeather()],
       ["slow disk", 3, () => this.slowDisk()],
@@ -85,6 +87,7 @@ export class ClusterFaults {
     agenda.after(DEFAULT_INTERVAL_MS * (0.2 + random.fraction() * 1.6), () => {
       if (this.isCalm) return;
       this.strike();
+      if (random.chance(0.6)) this.surroundings.clients.hurry(HURRY_MS);
       this.nextLater();
     });
   }
@@ -106,6 +109,12 @@ export class ClusterFaults {
     return random.chance(0.5) ? random.between(50, 800) : random.between(800, 4000);
   }
 
+  /** For what keeps a leader from the others: mostly so long that they elect another one, and both believe that they lead. */
+  private get separationMs(): number {
+    const { random } = this.surroundings;
+    return random.chance(0.3) ? random.between(50, 700) : random.between(700, 3000);
+  }
+
   /** Ends something later, unless everything has ended before. */
   private later(delayMs: number, end: () => void): void {
     this.surroundings.agenda.after(delayMs, () => {
@@ -119,7 +128,7 @@ export class ClusterFaults {
     const running = nodes.filter(({ process }) => process !== undefined && process.failure === undefined);
     if (running.length === 0) return undefined;
     const leader = running.find(({ process }) => process?.isRaftLeader === true);
-    return leader !== undefined && random.chance(0.5) ? leader : random.pick(running);
+    return leader !== undefined && random.chance(0.65) ? leader : random.pick(running);
   }
 
   private onVictim(strike: (node: ClusterNode) => boolean | void): boolean {
@@ -178,7 +187,7 @@ export class ClusterFaults {
   }
 
   private stopProcess({ nodeId }: ClusterNode, { life }: ClusterProcess): void {
-    const spellMs = this.spellMs;
+    const spellMs = this.separationMs;
     this.surroundings.note(`n${nodeId}: stopped for ${spellMs} ms`);
     life.stop();
     this.later(spellMs, () => life.continue());
@@ -197,7 +206,7 @@ export class ClusterFaults {
 
   private cutFor(text: string, pairs: readonly Direction[]): boolean {
     const { network, note } = this.surroundings;
-    const spellMs = this.spellMs;
+    const spellMs = this.separationMs;
     note(`${text} for ${spellMs} ms`);
     for (const [from, to] of pairs) network.cut(from, to);
     this.later(spellMs, () => {
@@ -323,8 +332,18 @@ export class ClusterFaults {
       if (!process.group.transferLeadership(to)) return;
       note(`n${leader.nodeId}: hands over to n${to}`);
       if (random.chance(0.5)) this.deafenAtHandover(leader, process, LOOKS);
+      else if (random.chance(0.6)) this.later(random.between(100, 900), () => this.handBack(to, leader));
     });
     return true;
+  }
+
+  /** Leadership comes back to where clients may still wait for it. */
+  private handBack(from: number, to: ClusterNode): void {
+    const process = this.surroundings.nodes.find(({ nodeId }) => nodeId === from)?.process;
+    process?.life.post(0, () => {
+      if (process.group.transferLeadership(to.nodeId))
+        this.surroundings.note(`n${from}: hands back to n${to.nodeId}`);
+    });
   }
 
   /** The leader hears nothing any more from when it has asked the other to campaign: it may not learn for long that it does. */

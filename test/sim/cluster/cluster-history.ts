@@ -4,6 +4,7 @@
 // their way.
 import { assert } from "../../../src/base/index";
 import type { CommittedLog } from "../committed-log";
+import { newOperation } from "../history";
 import type { Operation, Order } from "../history";
 import type { Proposals } from "../proposals";
 import type { Request } from "../transaction-workload";
@@ -28,6 +29,8 @@ export class ClusterHistory {
   readonly operations: Operation[] = [];
   readonly counts = { acknowledged: 0, unknown: 0, notRun: 0 };
   private undecided: Undecided[] = [];
+  /** Terms of committed entries, rising, with the step at which the first of each was known to be committed. */
+  private readonly terms: { readonly term: number; readonly step: number }[] = [];
   /** Process numbers of operations that stand in no order with others: below those of sweepers. */
   private lastAlone = -1_000_000;
   /** Of keys that were watched where nobody leads any more. */
@@ -42,20 +45,15 @@ export class ClusterHistory {
   ) {}
 
   operation(process: number, database: number, request: Request, invoked = this.agenda.step): Operation {
-    const operation: Operation = {
-      ...request,
-      id: this.operations.length,
-      process,
-      database,
-      invoked,
-      returned: Number.POSITIVE_INFINITY,
-      reply: undefined,
-      excluded: request.expects !== undefined,
-      nowMs: undefined,
-      order: undefined,
-    };
+    const operation = newOperation(request, { id: this.operations.length, process, database, invoked });
     this.operations.push(operation);
     return operation;
+  }
+
+  /** An entry of this term is known to be committed for the first time. */
+  committedIn(term: number): void {
+    const last = this.terms[this.terms.length - 1];
+    if (last === undefined || last.term < term) this.terms.push({ term, step: this.agenda.step });
   }
 
   /** The sweeper's deletions are operations of a client that is told nothing. */
@@ -110,6 +108,11 @@ export class ClusterHistory {
       `a command is answered after it was evaluated: ${operation.words.join(" ")} => ${reply}`,
     );
     assert(!order.wrote || this.survived(order), "what is acknowledged is in the log for good");
+    const later = this.terms.find(({ term }) => term > order.epoch);
+    assert(
+      later === undefined || later.step >= operation.invoked,
+      `#${operation.id} was asked when term ${later?.term} had begun, and answered by the leader of term ${order.epoch}`,
+    );
     const isRun = transaction !== undefined && watchSet !== undefined && reply.startsWith("{");
     assert(
       !isRun || !this.lostSets.has(watchSet),
@@ -188,15 +191,21 @@ export class ClusterHistory {
     }
   }
 
-  /** Operations for the checker: a WATCH whose EXEC is not among them matters to nobody. */
+  /**
+   * Operations for the checker. A WATCH whose EXEC is not among them matters to nobody. One that its client was not told the
+   * outcome of may take effect behind what the client asks next: it stands in no order with that.
+   */
   get checked(): Operation[] {
     const used = new Set<string>();
     for (const { watchSet, transaction, excluded } of this.operations) {
       if (transaction !== undefined && !excluded && watchSet !== undefined) used.add(watchSet);
     }
-    return this.operations.filter(
-      ({ excluded, watchSet, transaction }) =>
-        !excluded && (watchSet === undefined || transaction !== undefined || used.has(watchSet)),
-    );
+    const isChecked = ({ excluded, watchSet, transaction }: Operation): boolean =>
+      !excluded && (watchSet === undefined || transaction !== undefined || used.has(watchSet));
+    return this.operations
+      .filter(isChecked)
+      .map((each) =>
+        each.reply === undefined && each.process > 0 ? { ...each, process: --this.lastAlone } : each,
+      );
   }
 }

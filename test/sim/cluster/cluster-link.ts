@@ -56,7 +56,7 @@ export class ClusterLink extends SimLink {
         this.inputMoves = false;
         return this.moveInput(RETRY_MS);
       }
-      this.server.life.post(0, () => this.takeInput());
+      this.server.life.post(0, () => this.takeInput(), "clients");
     });
   }
 
@@ -76,9 +76,10 @@ export class ClusterLink extends SimLink {
     const close = (): void => {
       if (this.isClosed) return;
       if (this.server.node.isCutFromClients) return this.agenda.after(RETRY_MS, close);
-      this.server.life.post(0, () => {
+      const disconnect = (): void => {
         if (!this.isClosed) this.disconnect();
-      });
+      };
+      this.server.life.post(0, disconnect, "clients");
     };
     this.agenda.after(this.delayMs * (this.random.chance(0.5) ? 3 : 0.5), close);
   }
@@ -113,7 +114,7 @@ export class ClusterLink extends SimLink {
       if (this.server.node.isCutFromClients) return this.moveOutput(RETRY_MS);
       // The server hears of room in its socket, if it still runs.
       if (this.isClosed) this.takeOutput();
-      else this.server.life.post(0, () => this.takeOutput());
+      else this.server.life.post(0, () => this.takeOutput(), "clients");
     });
   }
 

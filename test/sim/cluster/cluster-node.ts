@@ -12,6 +12,8 @@ export class ClusterNode {
   readonly disk = new MemoryDisk();
   readonly clock: NodeClock;
   readonly pace: DiskPace;
+  /** On one that has much to do, so that a leader that nobody hears takes long to notice. */
+  readonly timersLateMs: number;
   process: ClusterProcess | undefined;
   private starts = 0;
   /** Clients cannot reach it, nor it them. */
@@ -24,6 +26,7 @@ export class ClusterNode {
     private readonly surroundings: ClusterSurroundings,
   ) {
     this.clock = new NodeClock(agenda, random);
+    this.timersLateMs = random.pick([2, 2, 60]);
     this.pace = {
       writeMs: random.pick([0.05, 0.3]),
       syncMs: random.pick([0.3, 1, 4]),

@@ -17,8 +17,9 @@ import type { StoredEntry } from "../../../src/storage/index";
 import { MemoryStorage } from "../../../src/storage/memory/index";
 import { EvaluationNotes } from "../evaluation-notes";
 import type { Operation, Order } from "../history";
+import { evaluatorLimits } from "../node-limits";
 import type { NodeLimits } from "../node-limits";
-import { noteCommits, noteSweeps } from "../process-notes";
+import { noteSweeps } from "../process-notes";
 import type { Proposals } from "../proposals";
 import { STAGED_HASH } from "../staged-hash";
 import { DATABASES } from "../workload";
@@ -118,9 +119,10 @@ export class ClusterProcess {
         onPending: () => this.threads.arrange(),
       },
     });
-    this.life = new ProcessLife(agenda, clock, random.fork(), surroundings.turnMs, () => this.ran());
+    this.life = new ProcessLife(agenda, clock, random.fork(), surroundings.turnMs, node.timersLateMs, () =>
+      this.ran(),
+    );
     this.threads = new StorageThreads(this.storage, this.life, node.pace, random.fork());
-    noteCommits(this.storage, GROUP, (entry) => surroundings.committed(this, entry));
     this.host = new NodeHost({
       nodeId,
       storage: this.storage,
@@ -133,6 +135,7 @@ export class ClusterProcess {
       maxLogBytes: limits.maxLogBytes,
     });
     this.group = this.host.openGroup(GROUP, voters);
+    this.noteCommits();
     const propose = this.group.propose.bind(this.group);
     this.group.propose = (payload, term): number => {
       const index = propose(payload, term);
@@ -144,12 +147,7 @@ export class ClusterProcess {
       storage: this.storage,
       clock: new WorkClock(clock, random.fork(), limits.slowSteps),
       scheduler: this.life,
-      hotRowsBytes: limits.hotRowsBytes,
-      maxInFlightBytes: limits.maxInFlightBytes,
-      maxBatchBytes: limits.maxBatchBytes,
-      maxEntryBytes: limits.maxEntryBytes,
-      maxEffectsBytes: limits.maxEffectsBytes,
-      stageBytes: limits.stageBytes,
+      ...evaluatorLimits(limits),
     });
     this.notes = new EvaluationNotes(this, this.evaluator, random.fork());
     this.listen();
@@ -186,6 +184,18 @@ export class ClusterProcess {
     sabotage?.(this);
     this.host.start();
     this.sweeper.start();
+  }
+
+  /** Entries are committed when the core hands them out to be applied; they may have to wait for a configuration's record. */
+  private noteCommits(): void {
+    const applyWork = this.group["applyWork"];
+    const apply = applyWork.apply.bind(applyWork);
+    applyWork.apply = (message, writer, deliver): void => {
+      for (const { index, term, type, data } of message.entries) {
+        this.surroundings.committed(this, { index, term, type, payload: Buffer.from(data ?? []) });
+      }
+      apply(message, writer, deliver);
+    };
   }
 
   private listen(): void {

@@ -1,7 +1,8 @@
 // Runs of many seeds of the cluster, what they amount to, and what is left of a failed one: its text and its picture. Shared by
 // the command line, the short and the long test.
-import { ClusterFailure } from "./cluster-failure";
+import { SimulationFailure } from "../simulation-failure";
 import { pictureOf } from "./cluster-picture";
+import type { ClusterSabotage } from "./cluster-process";
 import { ClusterWorld, runCluster } from "./cluster-world";
 import type { ClusterOptions, ClusterResult } from "./cluster-world";
 
@@ -22,11 +23,14 @@ export function runClusterSeeds(
   firstSeed: number,
   seeds: number,
   goesOn: (done: number) => boolean = () => true,
+  sabotage?: ClusterSabotage,
 ): ClusterTotals {
   const started = performance.now();
   const results: ClusterResult[] = [];
   while (results.length < seeds && goesOn(results.length)) {
-    results.push(runCluster({ seed: firstSeed + results.length }));
+    results.push(
+      runCluster({ seed: firstSeed + results.length, ...(sabotage !== undefined && { sabotage }) }),
+    );
   }
   return totalsOf(firstSeed, results, (performance.now() - started) / 1000);
 }
@@ -50,7 +54,7 @@ function totalsOf(firstSeed: number, results: readonly ClusterResult[], seconds:
     `${simulatedSeconds.toFixed(1)} simulated seconds, ${mean((result) => result.events).toFixed(0)} events, ` +
     `${acknowledged.toFixed(0)} commands acknowledged, ${mean((result) => result.unknown).toFixed(1)} unknown, ` +
     `${mean((result) => result.notRun).toFixed(1)} refused, ${mean((result) => result.forwarded).toFixed(0)} forwarded, ` +
-    `${leaderChanges.toFixed(1)} changes of leader, ${faults.toFixed(1)} faults, ` +
+    `${leaderChanges.toFixed(1)} changes of leader, ${mean((result) => result.memberChanges).toFixed(1)} of members, ${faults.toFixed(1)} faults, ` +
     `${mean((result) => result.comparisons).toFixed(0)} comparisons of states. Faults: ${struck.join(", ")}.`;
   return { seeds, acknowledged, leaderChanges, faults, faultCounts, summary };
 }
@@ -61,7 +65,7 @@ export function drawFailure(options: ClusterOptions): string {
   try {
     world.run();
   } catch (error) {
-    if (!(error instanceof ClusterFailure)) throw error;
+    if (!(error instanceof SimulationFailure)) throw error;
     const title = `seed ${error.seed}, step ${error.step}: ${error.reason}`;
     return pictureOf(world.recording, title, error.step);
   }

@@ -2,19 +2,18 @@
 // run has a minute and more of clients and faults; then nothing goes wrong any more, everything must come to rest, and the
 // whole course is judged. Raft's promises and the equality of states are looked at all along.
 import { SeededRandom, assert } from "../../../src/base/index";
-import { stateDifference, stateOfRows, allRows } from "../final-checks";
-import { checkLinearizability } from "../linearizability";
 import { randomLimits } from "../node-limits";
 import { Proposals } from "../proposals";
 import { Trace } from "../trace";
-import { ALL_KEYS, DATABASES } from "../workload";
 import { Agenda } from "./agenda";
 import { ClusterClients } from "./cluster-clients";
-import { ClusterFailure, failureOf } from "./cluster-failure";
+import { ClusterEnding } from "./cluster-ending";
+import { failureOf } from "./cluster-failure";
+import { SimulationFailure } from "../simulation-failure";
 import { ClusterFaults } from "./cluster-faults";
 import { ClusterHistory } from "./cluster-history";
 import { ClusterNode } from "./cluster-node";
-import { GROUP } from "./cluster-process";
+import { ClusterMembers } from "./cluster-members";
 import type { ClusterProcess, ClusterSabotage, ClusterSurroundings } from "./cluster-process";
 import { ForwardedOperations } from "./forwarded-operations";
 import type { Recording } from "./cluster-picture";
@@ -44,6 +43,8 @@ export interface ClusterResult {
   readonly leaderChanges: number;
   /** Commands that a node has sent on to the leader. */
   readonly forwarded: number;
+  /** Changes of the members that were proposed. */
+  readonly memberChanges: number;
   readonly comparisons: number;
   readonly faults: Readonly<Record<string, number>>;
 }
@@ -52,7 +53,6 @@ const MAIN_MS = 60_000;
 /** Time within which everything must come to rest once nothing goes wrong any more. */
 const CALM_MS = 60_000;
 const COMPARE_MS = 300;
-const LONGER_THAN_ANY_TIME_TO_LIVE_MS = 6_000;
 
 export class ClusterWorld {
   readonly trace = new Trace();
@@ -60,16 +60,19 @@ export class ClusterWorld {
   readonly history: ClusterHistory;
   /** If recorded: what became of each batch, and when each step happened. */
   private readonly passages: Passage[] = [];
-  private readonly stepTimes: number[] = [];
+  private readonly stepTimes: number[] = [0];
   readonly nodes: readonly ClusterNode[];
   private readonly seed: number;
   private readonly random: SeededRandom;
-  private readonly raft = new RaftChecks();
-  private readonly states = new StateChecks();
+  readonly raft = new RaftChecks();
+  readonly states = new StateChecks();
   private readonly forwarded = new ForwardedOperations();
   private readonly network: Network;
-  private readonly clients: ClusterClients;
-  private readonly faults: ClusterFaults;
+  readonly clients: ClusterClients;
+  readonly faults: ClusterFaults;
+  readonly members: ClusterMembers;
+  /** The members change in this run. */
+  readonly membersChange: boolean;
   private readonly mainMs: number;
   private readonly isRecorded: boolean;
 
@@ -111,7 +114,9 @@ export class ClusterWorld {
       committed: (process, entry) => {
         const isNew = entry.index > raft.committed.lastIndex;
         raft.record(process, entry);
-        if (isNew) this.states.record(entry);
+        if (!isNew) return;
+        this.states.record(entry);
+        this.history.committedIn(entry.term);
       },
       leading: (process, term) => {
         this.note(`n${process.node.nodeId}: leads in term ${term}`);
@@ -134,7 +139,7 @@ export class ClusterWorld {
       },
       (batch) => {
         const { process } = this.nodeOf(batch.to);
-        process?.life.post(0, () => process.host.receive(batch));
+        process?.life.post(0, () => process.host.receive(batch), "peers");
       },
       (passage) => {
         if (this.isRecorded) this.passages.push(passage);
@@ -146,7 +151,7 @@ export class ClusterWorld {
       history: this.history,
       nodes: this.nodes,
       clients: random.pick([4, 6]),
-      thinkMs: random.pick([220, 400]),
+      thinkMs: random.pick([500, 800]),
       latencyMs: random.pick([0.3, 2]),
       patienceMs: random.pick([600, 2500]),
       mixBytes: (bytes) => this.trace.mixBytes(bytes),
@@ -161,6 +166,13 @@ export class ClusterWorld {
       note: (text) => this.note(text),
       restartLater: (node, delayMs) => this.startLater(node, delayMs),
     });
+    this.members = new ClusterMembers({
+      agenda,
+      random: random.fork(),
+      nodes: this.nodes,
+      note: (text) => this.note(text),
+    });
+    this.membersChange = random.chance(0.4);
   }
 
   run(): ClusterResult {
@@ -168,14 +180,12 @@ export class ClusterWorld {
       for (const node of this.nodes) this.startLater(node, this.random.fraction() * 100);
       this.clients.start();
       this.faults.start();
+      if (this.membersChange) this.members.start();
       this.compareLater();
       this.runFor(this.mainMs);
-      this.comeToRest();
-      this.readEverything();
-      this.sweepEverything();
-      this.judge();
+      new ClusterEnding(this).run();
     } catch (error) {
-      throw error instanceof ClusterFailure ? error : failureOf(this.seed, this, error);
+      throw error instanceof SimulationFailure ? error : failureOf(this.seed, this, error);
     }
     const { counts } = this.history;
     return {
@@ -186,6 +196,7 @@ export class ClusterWorld {
       ...counts,
       leaderChanges: this.raft.leaders.size - 1,
       forwarded: this.forwarded.count,
+      memberChanges: this.members.count,
       comparisons: this.states.comparisons,
       faults: this.faults.counts,
     };
@@ -207,12 +218,12 @@ export class ClusterWorld {
     if (this.isRecorded) this.stepTimes[agenda.step] = agenda.nowMs;
   }
 
-  private runFor(ms: number): void {
+  runFor(ms: number): void {
     const endMs = this.agenda.nowMs + ms;
     while (this.agenda.nowMs < endMs) this.advance();
   }
 
-  private runUntil(what: string, reached: () => boolean): void {
+  runUntil(what: string, reached: () => boolean): void {
     const endMs = this.agenda.nowMs + CALM_MS;
     while (!reached()) {
       this.advance();
@@ -220,7 +231,7 @@ export class ClusterWorld {
     }
   }
 
-  private note(text: string): void {
+  note(text: string): void {
     this.trace.note(text);
     this.trace.mixText(text);
   }
@@ -234,13 +245,13 @@ export class ClusterWorld {
   }
 
   /** Those that run. */
-  private get processes(): ClusterProcess[] {
+  get processes(): ClusterProcess[] {
     const processes: ClusterProcess[] = [];
     for (const { process } of this.nodes) if (process !== undefined) processes.push(process);
     return processes;
   }
 
-  private startLater(node: ClusterNode, delayMs: number): void {
+  startLater(node: ClusterNode, delayMs: number): void {
     this.agenda.after(delayMs, () => {
       if (node.process !== undefined) return;
       this.note(`n${node.nodeId}: starts`);
@@ -271,111 +282,12 @@ export class ClusterWorld {
     });
   }
 
-  private compareAll(): void {
+  compareAll(): void {
     for (const process of this.processes) {
       if (process.failure !== undefined) continue;
       this.states.compare(process);
       this.raft.checkDisk(process);
     }
-  }
-
-  // ── The end ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  private comeToRest(): void {
-    this.note("calm");
-    this.faults.calm();
-    this.clients.calm();
-    for (const node of this.nodes) {
-      node.disk.failing.clear();
-      node.clock.offsetMs = 0;
-      if (node.process === undefined) this.startLater(node, 10);
-    }
-    this.runUntil(
-      "everything is answered and all nodes are equal",
-      () => this.clients.allAnswered && this.isIdle,
-    );
-    this.history.decideAll();
-  }
-
-  private get leader(): ClusterProcess | undefined {
-    return this.processes.find(({ evaluator, failure }) => failure === undefined && evaluator.available);
-  }
-
-  private get isIdle(): boolean {
-    const { leader, processes } = this;
-    if (leader === undefined || processes.length < this.nodes.length) return false;
-    const { lastIndex } = leader.core;
-    return processes.every((process) => process.isIdle && process.core.lastIndex === lastIndex);
-  }
-
-  /** A last client asks the leader for all keys of all databases. */
-  private readEverything(): void {
-    for (const database of DATABASES) {
-      const { leader } = this;
-      assert(leader !== undefined, "somebody leads at the end");
-      const commands = ALL_KEYS.flatMap((key) => [
-        ["GET", key],
-        ["HGETALL", key],
-      ]);
-      const link = this.clients.ask(leader.node, database, [["KEYS", "*"], ...commands]);
-      this.runUntil("the last reads are answered", () => link.outstanding === 0 && this.isIdle);
-    }
-  }
-
-  private sweepEverything(): void {
-    // Whatever has a time to live has expired by now, so that nothing expires behind the sweeper's back.
-    this.runFor(LONGER_THAN_ANY_TIME_TO_LIVE_MS);
-    let last = { found: -1, passes: 0 };
-    this.runUntil("the sweeper finds nothing more", () => {
-      const { leader } = this;
-      if (leader === undefined) return false;
-      const { passesTotal, expiredTotal, orphansTotal, databasesTotal } = leader.sweeper.statistics;
-      const found = expiredTotal + orphansTotal + databasesTotal;
-      if (last.found !== found) last = { found, passes: passesTotal };
-      return passesTotal >= last.passes + 3 && this.isIdle;
-    });
-    this.history.decideAll();
-  }
-
-  private judge(): void {
-    const { leader } = this;
-    assert(leader !== undefined, "somebody leads at the end");
-    this.compareAll();
-    for (const { appliedIndex } of this.processes) {
-      assert(
-        appliedIndex === this.raft.committed.lastIndex,
-        "everything that was committed is applied everywhere",
-      );
-    }
-    for (const { links, standIns, pool, storage, evaluator } of this.processes) {
-      for (const link of links) if (!link.isClosed) link.disconnect();
-      // Those of clients that are gone without their node's having said so.
-      for (const standIn of standIns["byClient"].values()) standIn.close();
-      const { watches } = evaluator;
-      assert(watches.isEmpty && watches.watcherCount === 0, "nothing is watched for clients that have gone");
-      assert(pool.lentBytes === 0, "every output block is back in its pool");
-      assert(storage.statistics()["pinnedSnapshots"] === 0, "every pinned view was released");
-    }
-    const verdict = checkLinearizability(this.history.checked);
-    if (!verdict.ok) {
-      const at = verdict.stuckAt[0];
-      if (at !== undefined) this.trace.step = Math.min(at.returned, this.trace.step);
-      throw new Error(`the history is not linearizable: ${verdict.reason}`);
-    }
-    const { nowMs } = leader.evaluator;
-    const differs = stateDifference(stateOfRows(allRows(leader.storage, GROUP), nowMs), verdict.state, nowMs);
-    if (differs !== undefined) throw new Error(differs);
-    this.restartAll();
-  }
-
-  /** After a power loss of all nodes at once the same rows come back from what is on the disks. */
-  private restartAll(): void {
-    for (const node of this.nodes) {
-      node.crash("powerLoss");
-      this.startLater(node, 10);
-    }
-    this.runUntil("the nodes lead and follow again", () => this.isIdle);
-    this.compareAll();
   }
 }
 

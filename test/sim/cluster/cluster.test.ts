@@ -2,12 +2,12 @@
 // found, and what a failure leaves. BASALT_CLUSTER_SEED gives the first seed, BASALT_CLUSTER_SEEDS how many.
 import { CANARY_SEEDS, CLUSTER_CANARIES } from "./cluster-canaries";
 import type { ClusterCanary } from "./cluster-canaries";
-import { ClusterFailure } from "./cluster-failure";
+import { SimulationFailure } from "../simulation-failure";
 import { drawFailure, runClusterSeeds } from "./cluster-seeds";
 import { runCluster } from "./cluster-world";
 
 const FIRST_SEED = Number(process.env["BASALT_CLUSTER_SEED"] ?? 1);
-const SEEDS = Number(process.env["BASALT_CLUSTER_SEEDS"] ?? 16);
+const SEEDS = Number(process.env["BASALT_CLUSTER_SEEDS"] ?? 12);
 
 test("ordinary seeds pass", () => {
   const { acknowledged, leaderChanges, faults, summary } = runClusterSeeds(FIRST_SEED, SEEDS);
@@ -25,12 +25,12 @@ test("a seed replays exactly, and another one does not", () => {
 });
 
 /** What the first seed that finds a canary says. */
-function find({ sabotage }: ClusterCanary): ClusterFailure {
+function find({ sabotage }: ClusterCanary): SimulationFailure {
   for (let seed = FIRST_SEED; seed < FIRST_SEED + CANARY_SEEDS; seed++) {
     try {
       runCluster({ seed, sabotage });
     } catch (error) {
-      if (error instanceof ClusterFailure) return error;
+      if (error instanceof SimulationFailure) return error;
       throw error;
     }
   }

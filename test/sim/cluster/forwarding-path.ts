@@ -48,12 +48,13 @@ export class ForwardingPath implements ForwardingTransport {
       if (process === undefined || process !== receiver) {
         return this.carry(node, from, () => sender.life.post(0, () => end({ kind: "unknown" })));
       }
-      process.life.post(0, () => {
+      const run = (): void => {
         forwarded.ran(operation, process);
         process.standIns.run(request, (outcome) => {
-          this.carry(node, from, () => sender.life.post(0, () => end(outcome)));
+          this.carry(node, from, () => sender.life.post(0, () => end(outcome), "peers"));
         });
-      });
+      };
+      process.life.post(0, run, this.surroundings.random.chance(0.5) ? "clients" : "peers");
     });
   }
 

@@ -5,10 +5,15 @@ import type { Scheduler, SeededRandom } from "../../../src/base/index";
 import type { Agenda } from "./agenda";
 import type { NodeClock } from "./node-clock";
 
+/** Whence comes what a process does: timers and threads of its own, other nodes, clients. */
+export type Source = "own" | "peers" | "clients";
+
+const SOURCES: readonly Source[] = ["own", "peers", "clients"];
+
 export class ProcessLife implements Scheduler {
   isDead = false;
   isStopped = false;
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting: { readonly source: Source; readonly run: () => void }[] = [];
   private readonly tasks: (() => void)[] = [];
   private turnEnds = false;
 
@@ -18,15 +23,17 @@ export class ProcessLife implements Scheduler {
     private readonly random: SeededRandom,
     /** How long a turn gathers what comes, at most. */
     private readonly turnMs: number,
+    /** Mostly a timer is late by less. */
+    private readonly timersLateMs: number,
     /** Called behind everything that the process does. */
     private readonly ran: () => void,
   ) {}
 
   /** The process does something after a delay of true time. */
-  post(delayMs: number, run: () => void): void {
+  post(delayMs: number, run: () => void, source: Source = "own"): void {
     this.agenda.after(delayMs, () => {
       if (this.isDead) return;
-      if (this.isStopped) this.waiting.push(run);
+      if (this.isStopped) this.waiting.push({ source, run });
       else this.do(run);
     });
   }
@@ -40,10 +47,13 @@ export class ProcessLife implements Scheduler {
     this.isStopped = true;
   }
 
-  /** It goes on with what has waited. */
+  /** It goes on with what has waited: of each source in order, but nobody says which source comes first. */
   continue(): void {
     this.isStopped = false;
-    for (const run of this.waiting.splice(0)) this.post(0, run);
+    const waiting = this.waiting.splice(0);
+    for (const source of this.random.shuffle([...SOURCES])) {
+      for (const each of waiting) if (each.source === source) this.post(0, each.run, source);
+    }
   }
 
   /** Nothing of it happens any more. */
@@ -69,10 +79,12 @@ export class ProcessLife implements Scheduler {
     this.turnEnds = false;
   }
 
-  /** Timers come late, now and then by much. */
+  /** Timers come late, now and then by much; on a node with much to do always. */
   after(delayMs: number, task: () => void): () => void {
     let isCancelled = false;
-    const lateMs = this.random.chance(0.02) ? this.random.between(1, 40) : this.random.fraction() * 2;
+    const lateMs = this.random.chance(0.02)
+      ? this.random.between(1, 40)
+      : this.random.fraction() * this.timersLateMs;
     this.post(this.clock.trueMs(delayMs) + lateMs, () => {
       if (!isCancelled) task();
     });
