@@ -13,7 +13,6 @@ namespace {
 constexpr size_t kFirstTableSize = 1024;
 /** About the square root of the most versions that a memtable holds of one row. */
 constexpr uint32_t kMilestoneVersions = 512;
-constexpr size_t kTagBytes = 8;
 /** A slot holds a row's address in the lower bits and a part of its hash above. */
 constexpr int kAddressBits = 48;
 constexpr uint64_t kAddressMask = (uint64_t{1} << kAddressBits) - 1;
@@ -37,19 +36,6 @@ Slice InternalKey(const char* entry) {
     if (byte < 0x80) break;
   }
   return Slice(entry, length);
-}
-
-Slice KeyOf(const char* entry) {
-  const Slice key = InternalKey(entry);
-  return Slice(key.data(), key.size() - kTagBytes);
-}
-
-/** RocksDB writes it in little-endian order. */
-uint64_t TagOf(const char* entry) {
-  const Slice key = InternalKey(entry);
-  uint64_t tag = 0;
-  std::memcpy(&tag, key.data() + key.size() - kTagBytes, kTagBytes);
-  return tag;
 }
 
 }  // namespace
@@ -80,8 +66,8 @@ struct MemtableIndex::Row {
   std::atomic<Row*> next_[1];
 };
 
-Slice MemtableIndex::Version::key() const { return KeyOf(entry()); }
-uint64_t MemtableIndex::Version::tag() const { return TagOf(entry()); }
+Slice MemtableIndex::Version::key() const { return KeyOf(InternalKey(entry())); }
+uint64_t MemtableIndex::Version::tag() const { return TagOf(InternalKey(entry())); }
 
 MemtableIndex::Head::Head(Slice key) {
   char bytes[16] = {};
@@ -165,8 +151,9 @@ void MemtableIndex::Grow() {
 
 bool MemtableIndex::Insert(char* entry) {
   Version* version = reinterpret_cast<Version*>(entry - kEntryOffset);
-  const Slice key = KeyOf(entry);
-  const uint64_t tag = TagOf(entry);
+  const Slice internal_key = InternalKey(entry);
+  const Slice key = KeyOf(internal_key);
+  const uint64_t tag = TagOf(internal_key);
   const uint32_t hash = HashOf(key);
   Row* row = FindRow(key, hash);
   if (row == nullptr) {

@@ -20,6 +20,15 @@
 
 namespace basalt {
 
+/** An internal key of RocksDB: a key and, in little-endian order, its tag. */
+constexpr size_t kTagBytes = 8;
+inline Slice KeyOf(Slice internal_key) { return Slice(internal_key.data(), internal_key.size() - kTagBytes); }
+inline uint64_t TagOf(Slice internal_key) {
+  uint64_t tag = 0;
+  std::memcpy(&tag, internal_key.data() + internal_key.size() - kTagBytes, kTagBytes);
+  return tag;
+}
+
 class MemtableIndex {
  public:
   using Allocate = char* (*)(void* source, size_t bytes);

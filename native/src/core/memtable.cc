@@ -1,6 +1,5 @@
 #include "memtable.h"
 
-#include <cstring>
 #include <new>
 #include <vector>
 
@@ -13,16 +12,6 @@ using rocksdb::Allocator;
 using rocksdb::Arena;
 using rocksdb::KeyHandle;
 using rocksdb::MemTableRep;
-
-constexpr size_t kTagBytes = 8;
-
-Slice KeyOf(const Slice& internal_key) { return Slice(internal_key.data(), internal_key.size() - kTagBytes); }
-
-uint64_t TagOf(const Slice& internal_key) {
-  uint64_t tag = 0;
-  std::memcpy(&tag, internal_key.data() + internal_key.size() - kTagBytes, kTagBytes);
-  return tag;
-}
 
 /**
  * Memory of iterators. RocksDB wants most of them made in an arena, which its headers do not show, and only calls their
