@@ -341,6 +341,7 @@ export class Evaluator implements GroupListener {
     session.begin(false, "memory", this.hlc.nowMs());
     const evaluation = new SteppedEvaluation(this.steppingScope(session), start(session));
     this.stepping = { evaluation, done };
+    this.cache.headers.reuses = false;
     evaluation.advance();
   }
 
@@ -406,6 +407,7 @@ export class Evaluator implements GroupListener {
     const { stepping } = this;
     if (stepping === undefined) return;
     this.stepping = undefined;
+    this.cache.headers.reuses = true;
     stepping.done(sequence);
     for (const resume of this.idle.splice(0)) resume();
   }

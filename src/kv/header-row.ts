@@ -1,7 +1,8 @@
 // A header row in memory: one record of bytes in a segment (header-table.ts owns the segments and says which records
 // stand). A record holds what finding and judging a row needs as numbers, and the row itself as it stood in the batch or in
-// storage, so that a row is taken in by one copy and costs the garbage collector nothing. Records are written once; only
-// the link to the older row changes. Whoever holds a `HeaderRow` keeps its segment, so it may be held as long as wanted.
+// storage, so that a row is taken in by one copy and costs the garbage collector nothing. A `HeaderRow` is what an evaluation holds of
+// it, within its turn, or over all turns of a stepped one: until then its record is not written again, but for the link to the
+// older row.
 //
 //   sequence f64 ‖ order f64 ‖ expiry f64 ‖ older u32 ‖ hash u32 ‖ database u32 ‖ key bytes u32 ‖ value at u32 ‖
 //   rest at u32 ‖ end u32 ‖ type u16, encoding u16 ‖ user key ‖ value header ‖ rest

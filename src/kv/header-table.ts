@@ -3,9 +3,9 @@
 // storage key, so that a row which comes from a batch is not hashed again. Measured against maps of texts and objects in
 // perf-reports/2026-11-24-header-table.md.
 //
-// There are two generations, as in row-table.ts, whose budget it shares. A row that is overwritten stays where it is until
-// its generation goes, as part of what the budget counts; the slot leads to the newest, and from there links to the older
-// ones. A link is a reference shifted by one; the low bit says that it leads into the generation before.
+// There are two generations, as in row-table.ts, whose budget it shares. The slot leads to the newest row of a key, and from
+// there links to the older ones. A row that nobody may see any more makes room for a newer one of its key, if that takes as
+// much; else it stays where it is until its generation goes, as part of what the budget counts. A link is a reference shifted by one; the low bit says that it leads into the generation before.
 import { assert, copyWords, getU32, keyHash, writeText } from "../base/index";
 import type { ByteString, ViewedBytes } from "../base/index";
 import { HEADER_KEY_PREFIX_BYTES, expiryOfValue, restOfValue } from "../storage/index";
@@ -75,11 +75,24 @@ class Generation {
     this.slots[slot * 2 + 1] = reference;
   }
 
-  /** A committed row needs nothing older than itself. */
-  trim(reference: number, committedSequence: number): void {
+  /**
+   * A committed row needs nothing older than itself: returns the record that is free by that, 0 if there is none in this
+   * generation.
+   */
+  trim(reference: number, committedSequence: number): number {
     const { doubles, words } = this.segments[reference >>> UNIT_BITS]!;
     const unit = reference & UNIT_MASK;
-    if (doubles[unit + RecordDouble.sequence]! <= committedSequence) words[unit * 2 + RecordWord.older] = 0;
+    if (doubles[unit + RecordDouble.sequence]! > committedSequence) return 0;
+    const link = words[unit * 2 + RecordWord.older]!;
+    words[unit * 2 + RecordWord.older] = 0;
+    return link & 1 ? 0 : link >>> 1;
+  }
+
+  /** Bytes that a record takes. */
+  sizeOf(reference: number): number {
+    const { words } = this.segments[reference >>> UNIT_BITS]!;
+    const unit = reference & UNIT_MASK;
+    return sizeFor(words[unit * 2 + RecordWord.end]! - unit * 8);
   }
 
   remove(slot: number): void {
@@ -100,7 +113,7 @@ class Generation {
 
   /** Room for a record of `bytes`; what was there before is undefined. */
   reserve(bytes: number): number {
-    const size = (bytes + 7) & ~7;
+    const size = sizeFor(bytes);
     let last = this.segments[this.segments.length - 1];
     if (last === undefined || last.used + size > last.bytes.length) {
       const wanted = Math.max(
@@ -146,6 +159,11 @@ export class HeaderTable {
   private readonly budget: RowBudget;
   private young = new Generation(1);
   private old = new Generation(0);
+  /**
+   * Whether a record may be written again once no view shows it. Not while somebody holds rows over several turns: a
+   * stepped evaluation.
+   */
+  reuses = true;
   /** The slot of what `locate` found last. */
   private foundSlot = -1;
   /** The bytes of user keys that come as texts. */
@@ -215,9 +233,21 @@ export class HeaderTable {
     const found = this.locate(hash, database, source, start, keyEnd);
     const slot = this.foundSlot;
     const { young } = this;
+    let link = 0;
+    let spare = 0;
+    if (found) {
+      const before = young.referenceAt(slot);
+      if (sequence > committedSequence) {
+        link = before << 1;
+        spare = young.trim(before, committedSequence);
+      } else {
+        spare = before;
+      }
+    }
     // What stands between key and value is copied with them.
     const bytes = (valueEnd > valueStart ? valueEnd : keyEnd) - start;
-    const reference = young.reserve(RECORD_HEAD_BYTES + bytes);
+    const isReused = spare !== 0 && this.reuses && young.sizeOf(spare) === sizeFor(RECORD_HEAD_BYTES + bytes);
+    const reference = isReused ? spare : young.reserve(RECORD_HEAD_BYTES + bytes);
     const segment = young.segments[reference >>> UNIT_BITS]!;
     const at = (reference & UNIT_MASK) * 8;
     copyWords(batch, start, bytes, segment, at + RECORD_HEAD_BYTES);
@@ -226,16 +256,11 @@ export class HeaderTable {
     this.note(segment, at, hash, database, keyEnd - start, valueStart < valueEnd ? valueAt : -1, end);
     segment.doubles[(at >>> 3) + RecordDouble.sequence] = sequence;
     segment.doubles[(at >>> 3) + RecordDouble.order] = order;
-    let link = 0;
-    if (found && sequence > committedSequence) {
-      const before = young.referenceAt(slot);
-      link = before << 1;
-      young.trim(before, committedSequence);
-    }
     segment.words[(at >>> 2) + RecordWord.older] = link;
     if (found) young.point(slot, reference);
     else young.add(hash, database, reference);
-    this.count(bytes, sequence);
+    if (isReused) this.noteSequence(sequence);
+    else this.count(bytes, sequence);
   }
 
   /** Takes in what storage has: the only row of its key, or the oldest under rows that are not committed yet. */
@@ -376,6 +401,11 @@ export class HeaderTable {
   private count(bytes: number, sequence: number): void {
     const { budget } = this;
     budget.youngBytes += RECORD_HEAD_BYTES + bytes + SLOT_BYTES;
+    this.noteSequence(sequence);
+  }
+
+  private noteSequence(sequence: number): void {
+    const { budget } = this;
     if (sequence > budget.youngMaxSequence) budget.youngMaxSequence = sequence;
   }
 
@@ -386,6 +416,11 @@ export class HeaderTable {
     writeText(userKey, this.text, 0);
     return length;
   }
+}
+
+/** Records lie at multiples of 8 bytes. */
+function sizeFor(bytes: number): number {
+  return (bytes + 7) & ~7;
 }
 
 /** Where a key's slot is looked for first. */
