@@ -7,7 +7,7 @@ import { drawFailure, runClusterSeeds } from "./cluster-seeds";
 import { runCluster } from "./cluster-world";
 
 const FIRST_SEED = Number(process.env["BASALT_CLUSTER_SEED"] ?? 1);
-const SEEDS = Number(process.env["BASALT_CLUSTER_SEEDS"] ?? 10);
+const SEEDS = Number(process.env["BASALT_CLUSTER_SEEDS"] ?? 24);
 
 test("ordinary seeds pass", () => {
   const { acknowledged, leaderChanges, faults, summary } = runClusterSeeds(FIRST_SEED, SEEDS);
