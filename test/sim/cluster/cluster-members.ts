@@ -46,8 +46,8 @@ export class ClusterMembers {
   }
 
   private restore(): void {
-    if (this.isWhole) return;
-    this.change(new Map(this.surroundings.nodes.map(({ nodeId }) => [nodeId, "voter"])));
+    // A change that was proposed before may still be made.
+    if (!this.isWhole) this.change(new Map(this.surroundings.nodes.map(({ nodeId }) => [nodeId, "voter"])));
     this.surroundings.agenda.after(AGAIN_MS, () => this.restore());
   }
 

@@ -284,9 +284,7 @@ export class ClusterWorld {
 
   compareAll(): void {
     for (const process of this.processes) {
-      if (process.failure !== undefined) continue;
-      this.states.compare(process);
-      this.raft.checkDisk(process);
+      if (process.failure === undefined) this.states.compare(process);
     }
   }
 }

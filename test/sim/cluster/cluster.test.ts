@@ -7,7 +7,7 @@ import { drawFailure, runClusterSeeds } from "./cluster-seeds";
 import { runCluster } from "./cluster-world";
 
 const FIRST_SEED = Number(process.env["BASALT_CLUSTER_SEED"] ?? 1);
-const SEEDS = Number(process.env["BASALT_CLUSTER_SEEDS"] ?? 12);
+const SEEDS = Number(process.env["BASALT_CLUSTER_SEEDS"] ?? 24);
 
 test("ordinary seeds pass", () => {
   const { acknowledged, leaderChanges, faults, summary } = runClusterSeeds(FIRST_SEED, SEEDS);
@@ -48,13 +48,13 @@ describe("a bug put in on purpose is found, and its seed passes without it:", ()
   });
 });
 
-test("a failure leaves a picture: lanes of nodes, arrows between them, what was noted and what clients saw", () => {
-  const { sabotage } = CLUSTER_CANARIES.find(({ name }) => name.startsWith("a read goes one batch"))!;
+test("a failure leaves a picture: lanes of nodes, arrows between them, and what was noted", () => {
+  const { sabotage } = CLUSTER_CANARIES.find(({ name }) => name.startsWith("a lease is kept"))!;
   const { seed, step } = find({ name: "", sabotage });
   const picture = drawFailure({ seed, sabotage });
   expect(picture).toContain(`seed ${seed}, step ${step}: `);
   for (const node of ["n1", "n2", "n3"]) expect(picture).toContain(`>${node}</text>`);
-  expect(picture.match(/marker-end/g)!.length).toBeGreaterThan(20);
-  expect(picture).toMatch(/App t\d+ \d+\+\d+ c\d+/);
-  expect(picture).toMatch(/c\d+ #\d+ db\d [A-Z]+ /);
+  expect(picture.match(/marker-end/g)!.length).toBeGreaterThan(10);
+  expect(picture).toMatch(/Heartbeat t\d+/);
+  expect(picture).toMatch(/n\d: hands over to n\d/);
 });

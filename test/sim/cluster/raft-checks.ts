@@ -2,9 +2,10 @@
 // commit index that a leader moves only to entries of its own term, votes and acknowledgements that are on disk before they
 // are sent, logs that are never cut beyond what is applied on disk, and leases that end before somebody else leads.
 import { assert } from "../../../src/base/index";
-import { MessageType } from "../../../src/raft/core/index";
+import { EntryType, MessageType } from "../../../src/raft/core/index";
 import type { Entry, Message } from "../../../src/raft/core/index";
 import { COMPACTED } from "../../../src/raft/core/log/raft-log";
+import { decodeConfiguration } from "../../../src/raft/host/configuration-record";
 import type { PeerBatch } from "../../../src/raft/host/index";
 import type { StoredEntry } from "../../../src/storage/index";
 import { AppliedRows } from "../../../src/storage/memory/applied-rows";
@@ -35,12 +36,22 @@ export class RaftChecks {
   private readonly entries = new Map<string, KnownEntry>();
   /** The terms by which entries were known to be committed; by index - 1. */
   private readonly committedBy: number[] = [];
+  /** Committed changes of the configuration, by index. */
+  private readonly changes: number[] = [];
   private readonly watched = new WeakMap<ClusterProcess, Watched>();
 
   /** To be called when a process is made, before it does anything. */
   watch(process: ClusterProcess): void {
     const { log } = process.group;
     this.watched.set(process, { leaderTerm: 0, committed: process.core.committed });
+    this.checkDisk(process);
+    const { storage } = process;
+    const stepFlush = storage.stepFlush.bind(storage);
+    storage.stepFlush = (): boolean => {
+      const isDone = stepFlush();
+      this.checkDisk(process);
+      return isDone;
+    };
     const append = log.append.bind(log);
     log.append = (entries): void => {
       const first = entries[0];
@@ -73,6 +84,8 @@ export class RaftChecks {
   record(process: ClusterProcess, entry: StoredEntry): void {
     if (entry.index > this.committed.lastIndex) this.committedBy.push(process.core.term);
     this.committed.record(entry);
+    if (entry.type !== EntryType.normal && entry.index > (this.changes.at(-1) ?? 0))
+      this.changes.push(entry.index);
   }
 
   /** Behind everything that a process does. */
@@ -160,13 +173,20 @@ export class RaftChecks {
     }
   }
 
-  /** The log on disk goes on from what is applied on disk. */
+  /** The log on disk goes on from what is applied on disk, and the configuration's record holds every change among that. */
   checkDisk({ node }: ClusterProcess): void {
     const log = node.disk.syncedLogs.get(GROUP);
-    const appliedOnDisk = new AppliedRows(node.disk.data).applied(GROUP).index;
+    if (log === undefined) return;
+    const { index: applied } = new AppliedRows(node.disk.data).applied(GROUP);
     assert(
-      log === undefined || log.truncatedIndex <= appliedOnDisk,
-      `node ${node.nodeId} has cut its log behind ${log?.truncatedIndex}, and applied up to ${appliedOnDisk} on disk`,
+      log.truncatedIndex <= applied,
+      `node ${node.nodeId} has cut its log behind ${log.truncatedIndex}, and applied up to ${applied} on disk`,
+    );
+    const change = this.changes.findLast((index) => index <= applied) ?? 0;
+    const recorded = log.configuration === undefined ? 0 : decodeConfiguration(log.configuration).index;
+    assert(
+      recorded >= change,
+      `node ${node.nodeId} has applied change ${change} on disk, and its configuration's record is that of ${recorded}`,
     );
   }
 }

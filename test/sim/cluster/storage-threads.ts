@@ -15,6 +15,7 @@ export interface DiskPace {
 }
 
 const FLUSH_MS = 5;
+const UNASKED_FLUSH = 0.03;
 
 type Thread = "write" | "sync" | "apply" | "load" | "flush" | "deliver";
 
@@ -36,9 +37,15 @@ export class StorageThreads {
     if (storage.pendingSync) {
       this.begin("sync", pace.syncMs + this.random.fraction() * pace.slowMs, () => storage.syncLog());
     }
-    if (storage.pendingApply) this.begin("apply", pace.applyMs, () => storage.stepApply());
+    if (storage.pendingApply) this.begin("apply", pace.applyMs, () => this.apply());
     if (storage.pendingLoad) this.begin("load", pace.loadMs, () => storage.stepLoad());
     if (storage.pendingFlush) this.begin("flush", FLUSH_MS, () => storage.stepFlush());
+  }
+
+  private apply(): void {
+    this.storage.stepApply();
+    // As RocksDB does when its memtables are full.
+    if (this.random.chance(UNASKED_FLUSH)) this.begin("flush", FLUSH_MS, () => this.storage.stepFlush());
   }
 
   private begin(thread: Thread, delayMs: number, step: () => void): void {
