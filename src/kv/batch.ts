@@ -154,12 +154,12 @@ export class Batch implements ViewedBytes {
 
   /**
    * Calls `touch` for every key of a Redis database that operations behind the mark change, maybe more than once, and with
-   * undefined where they change the map of databases. Ranges are the sweeper's: what they delete has no reader.
+   * undefined and the new map's row where they change the map of databases; in the order of the operations. Ranges are the sweeper's: what they delete has no reader.
    */
   changedKeys(
     markLength: number,
     markCount: number,
-    touch: (database: number, userKey: ByteString | undefined) => void,
+    touch: (database: number, userKey: ByteString | undefined, map: ByteString) => void,
   ): void {
     const { bytes: buffer } = this;
     const reader = new OperationReader(buffer, markLength, this.length, this.operationCount - markCount);
@@ -169,13 +169,13 @@ export class Batch implements ViewedBytes {
       const space = buffer[keyStart];
       if (space === Space.header) {
         const userKey = buffer.toString("latin1", keyStart + HEADER_KEY_PREFIX_BYTES, keyEnd);
-        touch(buffer.readUInt32BE(keyStart + 1), userKey);
+        touch(buffer.readUInt32BE(keyStart + 1), userKey, "");
       } else if (space === Space.element) {
         const length = buffer.readUInt32BE(keyStart + HEADER_KEY_PREFIX_BYTES);
         const start = keyStart + ELEMENT_KEY_PREFIX_BYTES;
-        touch(buffer.readUInt32BE(keyStart + 1), buffer.toString("latin1", start, start + length));
+        touch(buffer.readUInt32BE(keyStart + 1), buffer.toString("latin1", start, start + length), "");
       } else if (space === Space.meta) {
-        touch(0, undefined);
+        touch(0, undefined, buffer.toString("latin1", reader.valueStart, reader.valueEnd));
       }
     }
   }

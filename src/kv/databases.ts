@@ -113,6 +113,11 @@ export class Databases {
   }
 }
 
+/** The physical ids of the logical databases in a stored map. */
+export function physicalDatabases(row: ByteString): readonly number[] {
+  return decode(row).physical;
+}
+
 function initial(): Version {
   const physical = Array.from({ length: LOGICAL_DATABASES }, (_, index) => index);
   return { sequence: 0, nextId: LOGICAL_DATABASES, physical };

@@ -13,7 +13,7 @@ import { MetaField, Space, databaseOfKey, metaKey, notInMemory, userKeyOfHeader 
 import type { Storage } from "../storage/index";
 import { Batch } from "./batch";
 import type { ReleaseWaiter } from "./batch";
-import { Databases } from "./databases";
+import { Databases, physicalDatabases } from "./databases";
 import { HybridClock } from "./hybrid-clock";
 import { Overlay } from "./overlay";
 import { PinnedView } from "./pinned-view";
@@ -413,9 +413,11 @@ export class Evaluator implements GroupListener {
   }
 
   private tellWatches(session: Session): void {
-    session.changedKeys((database, userKey) => {
-      if (userKey !== undefined) this.watches.touch(database, userKey);
-      else this.watches.databasesChanged((logical) => this.databases.physical(logical, undefined));
+    session.changedKeys((database, userKey, map) => {
+      if (userKey !== undefined) return this.watches.touch(database, userKey);
+      // The map as it was from here on: an evaluation may change it more than once, and keys in between.
+      const physical = physicalDatabases(map);
+      this.watches.databasesChanged((logical) => physical[logical]!);
     });
   }
 

@@ -174,7 +174,7 @@ export class Session {
   }
 
   /** Calls `touch` with every key that this evaluation's operations change, and with undefined if they change the map of databases. */
-  changedKeys(touch: (database: number, userKey: ByteString | undefined) => void): void {
+  changedKeys(touch: (database: number, userKey: ByteString | undefined, map: ByteString) => void): void {
     this.batch.changedKeys(this.markLength, this.markCount, touch);
   }
 

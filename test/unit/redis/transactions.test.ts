@@ -222,6 +222,17 @@ describe("WATCH", () => {
     expect(client.pipeline(["WATCH", "k"], ["MULTI"], ["PING"], ["EXEC"])[3]).toEqual(["PONG"]);
   });
 
+  test("a key that came and went within one EXEC that flushes twice was touched", () => {
+    const { it, client } = node();
+    const other = it.connect();
+    client.call("WATCH", "k");
+    other.pipeline(["MULTI"], ["FLUSHDB"], ["SET", "k", 1], ["FLUSHDB"], ["EXEC"]);
+    expect(client.pipeline(["MULTI"], ["PING"], ["EXEC"])[2]).toBe(null);
+    client.call("WATCH", "k");
+    other.pipeline(["MULTI"], ["FLUSHDB"], ["SET", "other", 1], ["FLUSHDB"], ["EXEC"]);
+    expect(client.pipeline(["MULTI"], ["PING"], ["EXEC"])[2]).toEqual(["PONG"]);
+  });
+
   test("UNWATCH, DISCARD and EXEC end it", () => {
     const { it, client } = node();
     const other = it.connect();
