@@ -98,35 +98,26 @@ function numeric(
   };
 }
 
-export function integerParameter(
-  settings: LiveSettings,
-  name: string,
-  key: SettingOf<number>,
-  low: number,
-  high?: number,
-  traits: ParameterTraits = {},
-): Parameter {
+/** The maker of parameters whose numbers are written in one way. */
+function numericKind(read: (text: string) => bigint | undefined, problem: string) {
   const parse = (text: string): Judged<bigint> => {
-    const value = parseInteger(text);
-    return value === undefined ? { problem: "argument couldn't be parsed into an integer" } : { value };
+    const value = read(text);
+    return value === undefined ? { problem } : { value };
   };
-  return numeric(settings, name, key, { low, ...(high === undefined ? {} : { high }) }, parse, traits);
+  return (
+    settings: LiveSettings,
+    name: string,
+    key: SettingOf<number>,
+    low: number,
+    high?: number,
+    traits: ParameterTraits = {},
+  ): Parameter =>
+    numeric(settings, name, key, { low, ...(high === undefined ? {} : { high }) }, parse, traits);
 }
 
-export function memoryParameter(
-  settings: LiveSettings,
-  name: string,
-  key: SettingOf<number>,
-  low: number,
-  high?: number,
-  traits: ParameterTraits = {},
-): Parameter {
-  const parse = (text: string): Judged<bigint> => {
-    const value = parseMemory(text);
-    return value === undefined ? { problem: "argument must be a memory value" } : { value };
-  };
-  return numeric(settings, name, key, { low, ...(high === undefined ? {} : { high }) }, parse, traits);
-}
+export const integerParameter = numericKind(parseInteger, "argument couldn't be parsed into an integer");
+
+export const memoryParameter = numericKind(parseMemory, "argument must be a memory value");
 
 export function booleanParameter(
   settings: LiveSettings,
