@@ -14,10 +14,11 @@ export class LatencyHistogram {
   sum = 0;
   max = 0;
 
-  record(value: number): void {
-    this.counts[bucketOf(value)]!++;
-    this.count++;
-    this.sum += value;
+  /** Records a value, as often as it was measured. */
+  record(value: number, times = 1): void {
+    this.counts[bucketOf(value)]! += times;
+    this.count += times;
+    this.sum += value * times;
     if (value > this.max) this.max = value;
   }
 

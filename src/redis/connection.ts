@@ -10,6 +10,7 @@ import type { ByteString } from "../base/index";
 import type { ReadView, Session } from "../kv/index";
 import { CommandParser, ParseStatus } from "../resp/index";
 import type { Arguments, OutputBlockPool, ReplyWriter } from "../resp/index";
+import { CommandRuns } from "./accounting/command-runs";
 import { refusalOf } from "./admission";
 import { OutputGuard } from "./clients/output-guard";
 import { CommandExecution } from "./command-execution";
@@ -62,7 +63,7 @@ export class Connection implements SocketHandler, CommandContext {
   private readonly outputGuard = new OutputGuard();
   /** When the command that runs now, or ran last, had its turn; monotonic. */
   commandStartedMs = 0;
-  readonly timedTogether: Command[] = [];
+  readonly timedTogether = new CommandRuns();
   private running = false;
   /** A pause holds the present command. */
   isHeld = false;
@@ -222,15 +223,15 @@ export class Connection implements SocketHandler, CommandContext {
 
   // ── Socket ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  chunk(bytes: Buffer): void {
+  chunk(bytes: Buffer, start = 0, end = bytes.length): void {
     const { statistics, clock } = this.server;
     statistics.readsTotal++;
-    statistics.netInputBytesTotal += bytes.length;
+    statistics.netInputBytesTotal += end - start;
     if (this.closing || this.isClosed) return;
-    this.lastInteractionMs = clock.monotonicMs();
+    const nowMs = (this.lastInteractionMs = clock.monotonicMs());
     if (!this.authenticated) this.parser.setAuthenticated(!this.mustAuthenticate);
-    this.parser.push(bytes);
-    this.run();
+    this.parser.push(bytes, start, end);
+    this.run(nowMs);
   }
 
   /** What the client has asked is still answered, then the connection ends. */
@@ -266,11 +267,10 @@ export class Connection implements SocketHandler, CommandContext {
     this.run();
   }
 
-  private run(): void {
+  private run(nowMs = this.server.clock.monotonicMs()): void {
     if (this.running || this.isClosed) return;
     const { execution, replies } = this;
     this.running = replies.held = true;
-    const nowMs = this.server.clock.monotonicMs();
     if (!execution.isSuspended) this.commandStartedMs = nowMs;
     execution.isResumed = execution.momentIsRead = false;
     while (!execution.isSuspended && !this.closing && this.mayGoOn()) {
@@ -291,13 +291,14 @@ export class Connection implements SocketHandler, CommandContext {
     }
     this.server.accounting.settle(this);
     this.running = replies.held = false;
-    this.flush();
+    // Whoever comes next begins now: the clock was read when the last command had answered.
+    this.flush(this.commandStartedMs);
   }
 
-  /** Sends what may go, ends the connection if that was all, and reads on or does not. */
-  flush(): void {
+  /** Sends what may go, ends the connection if that was all, and reads on or does not. `readMs`: the clock, if just read. */
+  flush(readMs?: number): void {
     if (this.isClosed || this.running) return;
-    this.replies.send();
+    this.replies.send(readMs);
     if (this.replies.pendingBytes > 0) this.checkOutput();
     if (this.isClosed) return;
     if (this.closing && !this.endSent && this.replies.isUngated && !this.execution.isSuspended) {

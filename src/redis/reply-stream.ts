@@ -12,6 +12,7 @@ import type { Clock } from "../base/index";
 import type { Evaluator, ReleaseWaiter } from "../kv/index";
 import { ReplyWriter } from "../resp/index";
 import type { OutputBlockPool } from "../resp/index";
+import { CommandRuns } from "./accounting/command-runs";
 import type { Command } from "./command";
 import { ERR_NOT_PROPOSED, ERR_UNKNOWN_OUTCOME } from "./dispatch-errors";
 import type { ClientSocket } from "./socket-layer";
@@ -87,7 +88,7 @@ export class ReplyStream implements ReleaseWaiter {
   /** Offset in the stream behind the last whole reply. */
   private answeredBytes = 0;
   private readonly gates = new RingQueue<Gate>(2);
-  private ungated: Command[] = [];
+  private readonly ungated = new CommandRuns();
   private ungatedStartedMs = 0;
   /** Of the reply that is being written in slices a part stands: it counts as answered, and may have been sent. */
   private partStands = false;
@@ -185,9 +186,10 @@ export class ReplyStream implements ReleaseWaiter {
     let gate = this.gates.last();
     if (gate === undefined || sequence > gate.sequence) {
       if (sequence === 0) {
-        if (this.ungated.length > 0 && this.ungatedStartedMs !== startedMs) this.recordUngated();
+        if (this.ungated.total > 0 && this.ungatedStartedMs !== startedMs)
+          this.recordUngated(this.scope.clock.monotonicMs());
         this.ungatedStartedMs = startedMs;
-        this.ungated.push(command);
+        this.ungated.add(command);
         this.partStands = false;
         return;
       }
@@ -224,14 +226,14 @@ export class ReplyStream implements ReleaseWaiter {
     this.send();
   }
 
-  /** Sends every byte that may go, in one write. */
-  send(): void {
+  /** Sends every byte that may go, in one write. `readMs`: the clock as somebody has just read it. */
+  send(readMs?: number): void {
     if (this.isClosed) return;
     const { clock, evaluator, socket, statistics } = this.scope;
-    if (this.ungated.length > 0) this.recordUngated();
+    if (this.ungated.total > 0) this.recordUngated(readMs ?? clock.monotonicMs());
     let first = this.gates.peek();
     if (first !== undefined && first.sequence <= evaluator.releasedSequence) {
-      const nowMs = clock.monotonicMs();
+      const nowMs = readMs ?? clock.monotonicMs();
       for (; first !== undefined && first.sequence <= evaluator.releasedSequence; first = this.gates.peek()) {
         const elapsedUs = (nowMs - first.startedMs) * 1000;
         for (const command of first.commands) command.latencyUs.record(elapsedUs);
@@ -350,9 +352,11 @@ export class ReplyStream implements ReleaseWaiter {
     this.scope.brokenOff();
   }
 
-  private recordUngated(): void {
-    const elapsedUs = (this.scope.clock.monotonicMs() - this.ungatedStartedMs) * 1000;
-    for (const command of this.ungated) command.latencyUs.record(elapsedUs);
-    this.ungated = [];
+  private recordUngated(nowMs: number): void {
+    const { ungated } = this;
+    const elapsedUs = (nowMs - this.ungatedStartedMs) * 1000;
+    for (let i = 0; i < ungated.length; i++)
+      ungated.commandAt(i).latencyUs.record(elapsedUs, ungated.timesAt(i));
+    ungated.clear();
   }
 }

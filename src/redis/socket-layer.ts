@@ -23,7 +23,8 @@ export interface ClientSocket {
 }
 
 export interface SocketHandler {
-  chunk(bytes: Buffer): void;
+  /** The bytes [start, end) of a buffer (all of it, unless said), in which others' may lie beside them. */
+  chunk(bytes: Buffer, start?: number, end?: number): void;
   /** What was buffered has gone to the kernel. */
   drained(): void;
   /** The peer sends no more, but may still read. A handler without this has its socket ended at that moment. */

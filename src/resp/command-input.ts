@@ -19,10 +19,19 @@ export const enum LineSearch {
   tooLong,
 }
 
+/** Bytes [start, end) of a buffer that came behind others. */
+interface WaitingChunk {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
 export class CommandInput {
+  /** The buffer in which the present chunk lies, maybe with others: what is behind `chunkEnd` is not its own. */
   chunk: Buffer = NO_BYTES;
   /** The next byte to look at. */
   position = 0;
+  chunkEnd = 0;
 
   /** The bounds, without its end, of the line that was found. Valid until the next search or change of chunk. */
   line: Buffer = NO_BYTES;
@@ -34,7 +43,7 @@ export class CommandInput {
   private commandStart = 0;
   private readonly gathered = new GatheredBytes();
   /** There only while chunks wait: those that came before the parser wanted more. */
-  private waiting: RingQueue<Buffer> | undefined;
+  private waiting: RingQueue<WaitingChunk> | undefined;
   private waitingBytes = 0;
   /** Where in `gathered` a line begins whose end is still to come; -1 if it begins at `position`. */
   private lineStart = -1;
@@ -45,7 +54,7 @@ export class CommandInput {
 
   /** Bytes held: of the present command, and behind it. */
   get bytes(): number {
-    return this.gathered.length + this.chunk.length - this.commandStart + this.waitingBytes;
+    return this.gathered.length + this.chunkEnd - this.commandStart + this.waitingBytes;
   }
 
   /** Bytes of the present command up to `position`. */
@@ -63,22 +72,27 @@ export class CommandInput {
     return this.lineStart >= 0;
   }
 
-  push(chunk: Buffer): void {
+  push(bytes: Buffer, start: number, end: number): void {
     // Behind what waits already, also when the present chunk is just used up: bytes keep their order.
-    if (this.position < this.chunk.length || this.waiting !== undefined) {
-      this.waiting ??= new RingQueue<Buffer>(4);
-      this.waiting.push(chunk);
-      this.waitingBytes += chunk.length;
+    if (this.position < this.chunkEnd || this.waiting !== undefined) {
+      this.waiting ??= new RingQueue<WaitingChunk>(4);
+      this.waiting.push({ bytes, start, end });
+      this.waitingBytes += end - start;
     } else {
-      this.chunk = chunk;
-      this.position = 0;
-      this.commandStart = 0;
+      this.setChunk(bytes, start, end);
     }
+  }
+
+  private setChunk(bytes: Buffer, start: number, end: number): void {
+    this.chunk = bytes;
+    this.chunkEnd = end;
+    this.position = start;
+    this.commandStart = start;
   }
 
   /** Whether there is a byte to read at `position`, in this chunk or the next. */
   hasMore(): boolean {
-    return this.position < this.chunk.length || this.nextChunk();
+    return this.position < this.chunkEnd || this.nextChunk();
   }
 
   /** A command begins at `position`. */
@@ -119,16 +133,15 @@ export class CommandInput {
   readLine(maxBytes: number): LineSearch {
     const gathered = this.gathered;
     for (;;) {
-      const chunk = this.chunk;
       const before = this.inLine ? gathered.length - this.lineStart : 0;
       let behind = this.position + 1;
       if (before === 0 || gathered.buffer[gathered.length - 1] !== CARRIAGE_RETURN) {
-        const found = chunk.indexOf(CARRIAGE_RETURN, this.position);
-        const stop = found < 0 ? chunk.length : found;
+        const found = this.find(CARRIAGE_RETURN);
+        const stop = found < 0 ? this.chunkEnd : found;
         if (before + stop - this.position > maxBytes) return LineSearch.tooLong;
         behind = found < 0 ? Infinity : found + 2;
       }
-      if (behind <= chunk.length) {
+      if (behind <= this.chunkEnd) {
         this.takeLine(behind);
         return LineSearch.found;
       }
@@ -157,8 +170,8 @@ export class CommandInput {
   /** Goes behind an inline request, which is a whole command and ends before a line feed, or a carriage return and one. */
   readInline(maxBytes: number): LineSearch {
     for (;;) {
-      const found = this.chunk.indexOf(LINE_FEED, this.position);
-      const stop = found < 0 ? this.chunk.length : found;
+      const found = this.find(LINE_FEED);
+      const stop = found < 0 ? this.chunkEnd : found;
       if (this.gathered.length + stop - this.position > maxBytes) return LineSearch.tooLong;
       if (found >= 0) {
         this.takeInline(found);
@@ -180,7 +193,7 @@ export class CommandInput {
 
   /** Goes over up to `count` bytes and returns how many of them are still to come when this chunk is at its end. */
   skip(count: number): number {
-    const step = Math.min(count, this.chunk.length - this.position);
+    const step = Math.min(count, this.chunkEnd - this.position);
     this.position += step;
     return count - step;
   }
@@ -191,19 +204,26 @@ export class CommandInput {
    */
   gatherRest(expected: number): boolean {
     if (this.gathered.length === 0) this.args.rebase(-this.commandStart);
-    this.gathered.append(this.chunk, this.commandStart, this.chunk.length, expected);
+    this.gathered.append(this.chunk, this.commandStart, this.chunkEnd, expected);
     return this.nextChunk();
   }
 
   private nextChunk(): boolean {
     const next = this.waiting?.shift();
     if (this.waiting?.length === 0) this.waiting = undefined;
-    this.chunk = next ?? NO_BYTES;
-    this.position = 0;
-    this.commandStart = 0;
     this.line = NO_BYTES;
-    if (next === undefined) return false;
-    this.waitingBytes -= next.length;
+    if (next === undefined) {
+      this.setChunk(NO_BYTES, 0, 0);
+      return false;
+    }
+    this.setChunk(next.bytes, next.start, next.end);
+    this.waitingBytes -= next.end - next.start;
     return true;
+  }
+
+  /** Where in the rest of the chunk the byte comes first; below 0 if it does not. */
+  private find(byte: number): number {
+    const found = this.chunk.subarray(this.position, this.chunkEnd).indexOf(byte);
+    return found < 0 ? found : this.position + found;
   }
 }

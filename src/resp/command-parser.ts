@@ -2,6 +2,7 @@
 // and pipelining depth, with the limits and words of Redis 7. One parser a connection, single thread.
 //
 // Ownership: a chunk that was pushed belongs to the parser and to the commands it hands out; nobody writes to it again.
+// It may be a part of a buffer that holds others' chunks, too.
 // A command that lies within one chunk is handed out as offsets into that chunk. A command that spans chunks has its
 // bytes, and only its own, copied once into a buffer of its own. An idle parser holds no bytes at all.
 //
@@ -91,9 +92,9 @@ export class CommandParser {
     return this.input.bytes;
   }
 
-  /** Takes over a chunk, of any length. After a failure it is dropped. */
-  push(chunk: Buffer): void {
-    if (this.phase !== Phase.failed && chunk.length > 0) this.input.push(chunk);
+  /** Takes over a chunk, the bytes [start, end), of any length. After a failure it is dropped. */
+  push(bytes: Buffer, start = 0, end = bytes.length): void {
+    if (this.phase !== Phase.failed && end > start) this.input.push(bytes, start, end);
   }
 
   /** The next command, if all of it has come. To be called until it says `needMore`; after `failed` it says only that. */
@@ -103,7 +104,7 @@ export class CommandParser {
       const chunk = input.chunk;
       const start = input.position;
       // "*1\r\n": anything shorter, longer or odder goes the long way for its first line.
-      if (start + 4 <= chunk.length && chunk[start] === ASTERISK && chunk[start + 2] === CARRIAGE_RETURN) {
+      if (start + 4 <= input.chunkEnd && chunk[start] === ASTERISK && chunk[start + 2] === CARRIAGE_RETURN) {
         const count = chunk[start + 1]! - DIGIT_0;
         if (count > 0 && count <= 9 && count <= this.countLimit) {
           input.beginCommand();
@@ -125,7 +126,7 @@ export class CommandParser {
   private scanArguments(): boolean {
     const input = this.input;
     const chunk = input.chunk;
-    const end = chunk.length;
+    const end = input.chunkEnd;
     const shift = input.shift;
     const bulkLimit = this.bulkLimit;
     const args = this.args;

@@ -1,5 +1,7 @@
 #include "sockets-object.h"
 
+#include <string.h>
+
 #include "arguments.h"
 #include "assertion.h"
 
@@ -14,6 +16,8 @@ constexpr size_t kWriteWords = 3;
 constexpr size_t kResultWords = 2;
 constexpr int32_t kResultQueued = 1;
 constexpr int32_t kResultGone = -1;
+/** A buffer for slabs: small, since whoever keeps a command keeps all of it. */
+constexpr size_t kSharedBytes = 64 * 1024;
 
 int32_t ResultOf(SocketSet::SendResult result) {
   if (result == SocketSet::SendResult::kSent) return 0;
@@ -112,10 +116,25 @@ void SocketsObject::Deliver() {
   napi_close_callback_scope(env, callback_scope);
 }
 
-void SocketsObject::TakeSlab(const char* bytes, size_t length) {
+size_t SocketsObject::TakeSlab(const char* bytes, size_t length) {
   napi_value buffer = nullptr;
-  BASALT_ASSERT(napi_create_buffer_copy(Env(), length, bytes, nullptr, &buffer) == napi_ok, "a buffer can be made");
-  arguments_.push_back(buffer);
+  if (length > kSharedBytes / 2) {
+    BASALT_ASSERT(napi_create_buffer_copy(Env(), length, bytes, nullptr, &buffer) == napi_ok, "a buffer can be made");
+    arguments_.push_back(buffer);
+    return 0;
+  }
+  if (shared_bytes_ == nullptr || length > kSharedBytes - shared_used_) {
+    void* data = nullptr;
+    BASALT_ASSERT(napi_create_buffer(Env(), kSharedBytes, &data, &buffer) == napi_ok, "a buffer can be made");
+    shared_ = Napi::Persistent(Napi::Value(Env(), buffer));
+    shared_bytes_ = static_cast<char*>(data);
+    shared_used_ = 0;
+  }
+  const size_t at = shared_used_;
+  memcpy(shared_bytes_ + at, bytes, length);
+  shared_used_ += length;
+  arguments_.push_back(shared_.Value());
+  return at;
 }
 
 Napi::Value SocketsObject::StopListening(const Info& info) {

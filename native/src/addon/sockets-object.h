@@ -1,5 +1,5 @@
 // The JavaScript face of one SocketSet: watches it on Node's event loop, hands each harvest over in one call of `deliver`
-// (the slabs as Buffers of their own, which are never written again; the events in a shared array) and takes the replies
+// (the slabs in Buffers, of which no byte is written twice; the events in a shared array) and takes the replies
 // of a turn in one call (the bytes in a shared buffer, which connection gets which in a shared array). All of it runs on
 // the environment's own thread. The object stays alive, and keeps the process alive, until `close`; an environment
 // that is torn down first closes it.
@@ -38,7 +38,7 @@ class SocketsObject : public Napi::ObjectWrap<SocketsObject>, private SlabSink {
   Value Release(const Info& info);
   Value Close(const Info& info);
 
-  void TakeSlab(const char* bytes, size_t length) override;
+  size_t TakeSlab(const char* bytes, size_t length) override;
   void Deliver();
   void BeginClose();
   static void OnTearDown(napi_async_cleanup_hook_handle handle, void* object);
@@ -50,6 +50,10 @@ class SocketsObject : public Napi::ObjectWrap<SocketsObject>, private SlabSink {
   napi_async_cleanup_hook_handle tear_down_ = nullptr;
   /** What `deliver` is called with: the number of events, then the slabs. Filled and used within one harvest. */
   std::vector<napi_value> arguments_;
+  /** The Buffer that small slabs share, one behind another until it is full; how far it is. */
+  Napi::Reference<Napi::Value> shared_;
+  char* shared_bytes_ = nullptr;
+  size_t shared_used_ = 0;
 
   Napi::Reference<Napi::Int32Array> events_reference_;
   Napi::Reference<Napi::Int32Array> writes_reference_;

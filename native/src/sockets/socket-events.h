@@ -32,8 +32,8 @@ struct SocketEvent {
 class SlabSink {
  public:
   virtual ~SlabSink() = default;
-  /** The bytes are valid during the call only. */
-  virtual void TakeSlab(const char* bytes, size_t length) = 0;
+  /** The bytes are valid during the call only. Answers where in what JavaScript is given for the slab they begin. */
+  virtual size_t TakeSlab(const char* bytes, size_t length) = 0;
 };
 
 }  // namespace basalt

@@ -158,8 +158,8 @@ class SocketSet::Harvester {
     }
     const char* const bytes = set_.buffer_.data() + used_;
     EndSlab();
-    Tell(connection->id, slab_++, 0, static_cast<int32_t>(length));
-    slabs_->TakeSlab(bytes, static_cast<size_t>(length));
+    const int32_t at = static_cast<int32_t>(slabs_->TakeSlab(bytes, static_cast<size_t>(length)));
+    Tell(connection->id, slab_++, at, at + static_cast<int32_t>(length));
   }
 
   /** The peer's end is awaited; what it still sends is nobody's. */
@@ -196,9 +196,15 @@ class SocketSet::Harvester {
 
   void EndSlab() {
     if (used_ == 0) return;
-    slabs_->TakeSlab(set_.buffer_.data(), used_);
+    const int32_t at = static_cast<int32_t>(slabs_->TakeSlab(set_.buffer_.data(), used_));
+    for (size_t i = slab_events_; at > 0 && i < count_; i++) {
+      if (events_[i].what != slab_) continue;
+      events_[i].start += at;
+      events_[i].end += at;
+    }
     slab_++;
     used_ = 0;
+    slab_events_ = count_;
   }
 
   SocketSet& set_;
@@ -209,6 +215,8 @@ class SocketSet::Harvester {
   /** Number of the slab that is being filled, and how far it is. */
   int32_t slab_ = 0;
   size_t used_ = 0;
+  /** The slab's chunks are told of from this event on. */
+  size_t slab_events_ = 0;
 };
 
 size_t SocketSet::Harvest(SocketEvent* events, SlabSink* slabs) { return Harvester(this, events, slabs).Run(); }

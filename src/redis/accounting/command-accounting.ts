@@ -8,6 +8,7 @@ import type { Clock } from "../../base/index";
 import type { Arguments, ReplyWriter } from "../../resp/index";
 import type { Command } from "../command";
 import type { LiveSettings } from "../parameters/live-settings";
+import type { CommandRuns } from "./command-runs";
 import { ErrorCounts } from "./error-counts";
 import { LatencyMonitor } from "./latency-monitor";
 import type { LatencyEvent } from "./latency-monitor";
@@ -22,7 +23,7 @@ export interface AccountedClient {
   /** When its present command, or the first of those that are timed together, began. */
   commandStartedMs: number;
   /** Answered, and not timed yet. */
-  readonly timedTogether: Command[];
+  readonly timedTogether: CommandRuns;
 }
 
 /** A slow log that begins below this wants the time of every command. */
@@ -51,24 +52,24 @@ export class CommandAccounting {
     const { timedTogether } = client;
     if (goesOn && command.isShort && !this.timesEach) {
       this.noteReply(client, command, replyAt);
-      timedTogether.push(command);
+      timedTogether.add(command);
       return;
     }
     const nowMs = this.clock.monotonicMs();
-    const elapsedUs = ((nowMs - client.commandStartedMs) * 1000) / (timedTogether.length + 1);
+    const elapsedUs = ((nowMs - client.commandStartedMs) * 1000) / (timedTogether.total + 1);
     client.commandStartedMs = nowMs;
-    if (timedTogether.length > 0) this.timed(timedTogether, elapsedUs);
+    if (timedTogether.total > 0) this.timed(timedTogether, elapsedUs);
     this.note(client, command, client.args, replyAt, elapsedUs);
   }
 
   /** What runs next on the connection is timed by itself. */
   settle(client: AccountedClient): void {
     const { timedTogether } = client;
-    if (timedTogether.length === 0) return;
+    if (timedTogether.total === 0) return;
     const nowMs = this.clock.monotonicMs();
     const elapsedMs = nowMs - client.commandStartedMs;
     client.commandStartedMs = nowMs;
-    this.timed(timedTogether, (elapsedMs * 1000) / timedTogether.length);
+    this.timed(timedTogether, (elapsedMs * 1000) / timedTogether.total);
   }
 
   /** The same of a command within an EXEC, whose words are `args`. */
@@ -90,9 +91,9 @@ export class CommandAccounting {
     return latencyThresholdMs > 0 || (slowlogSlowerThanUs >= 0 && slowlogSlowerThanUs < TOGETHER_FROM_US);
   }
 
-  private timed(commands: Command[], elapsedUs: number): void {
-    for (const command of commands) this.noteTime(command, elapsedUs);
-    commands.length = 0;
+  private timed(runs: CommandRuns, elapsedUs: number): void {
+    for (let i = 0; i < runs.length; i++) this.noteTime(runs.commandAt(i), elapsedUs, runs.timesAt(i));
+    runs.clear();
   }
 
   private noteReply(client: AccountedClient, command: Command, replyAt: number): void {
@@ -102,9 +103,9 @@ export class CommandAccounting {
     command.failedTotal++;
   }
 
-  private noteTime(command: Command, elapsedUs: number): void {
-    command.executionUsTotal += elapsedUs;
-    if (this.settings.latencyTracking) command.executionUs.record(elapsedUs);
+  private noteTime(command: Command, elapsedUs: number, times = 1): void {
+    command.executionUsTotal += elapsedUs * times;
+    if (this.settings.latencyTracking) command.executionUs.record(elapsedUs, times);
   }
 
   /** An error took the place of a reply whose outcome was lost. */

@@ -9,8 +9,8 @@
 import { isIP } from "node:net";
 import { lookup } from "node:dns/promises";
 import { getSystemErrorMap } from "node:util";
-import { assert, errorText } from "../../base/index";
-import type { Scheduler } from "../../base/index";
+import { assert, copyWords, errorText } from "../../base/index";
+import type { Scheduler, ViewedBytes } from "../../base/index";
 import type { OutputBlock, OutputBlockPool } from "../../resp/index";
 import { SocketEventKind, SocketSetLimit, loadAddon } from "../../storage/index";
 import type { NativeSocketSet } from "../../storage/index";
@@ -47,7 +47,7 @@ export class NativeSockets {
   private readonly accept: AcceptSocket;
   private readonly events = new Int32Array(SocketSetLimit.events * EVENT_WORDS);
   private readonly writes = new Int32Array(MAX_WRITES * WRITE_WORDS);
-  private readonly output = Buffer.allocUnsafeSlow(OUTPUT_BYTES);
+  private readonly output = viewed(Buffer.allocUnsafeSlow(OUTPUT_BYTES));
   /** By place. */
   private readonly sockets: (NativeSocket | undefined)[] = [];
   private connections = 0;
@@ -67,7 +67,7 @@ export class NativeSockets {
     this.scheduler = options.scheduler;
     this.accept = options.accept;
     const { Sockets } = loadAddon();
-    this.native = new Sockets(this.events, this.writes, this.output, this.deliver);
+    this.native = new Sockets(this.events, this.writes, this.output.bytes, this.deliver);
   }
 
   /** Stops accepting. Resolves when no connection is left; then the sockets are of no use any more. */
@@ -94,7 +94,7 @@ export class NativeSockets {
       // An event may be about a socket that a handler has closed since.
       const socket = this.socketOf(id);
       if (what >= 0) {
-        if (socket?.isOpen) socket.handler.chunk(partOf(slabs[what]!, events[at + 2]!, events[at + 3]!));
+        if (socket?.isOpen) socket.handler.chunk(slabs[what]!, events[at + 2]!, events[at + 3]!);
       } else if (what === SocketEventKind.accepted) {
         this.add(id, events[at + 2]!);
       } else if (what === SocketEventKind.acceptingPaused) {
@@ -145,7 +145,7 @@ export class NativeSockets {
     }
     if (this.outputBytes + length > OUTPUT_BYTES || this.writeCount === MAX_WRITES) this.flush();
     if (!socket.isOpen) return;
-    block.bytes.copy(this.output, this.outputBytes, 0, length);
+    copyWords(block, 0, length, this.output, this.outputBytes);
     const last = this.writeCount - 1;
     if (this.writers[last] === socket && last >= 0) {
       this.writes[last * WRITE_WORDS + 2]! += length;
@@ -214,8 +214,8 @@ export class NativeSockets {
   }
 }
 
-function partOf(slab: Buffer, start: number, end: number): Buffer {
-  return start === 0 && end === slab.length ? slab : slab.subarray(start, end);
+function viewed(bytes: Buffer): ViewedBytes {
+  return { bytes, view: new DataView(bytes.buffer) };
 }
 
 /** Listens on host and port (0: any). Throws BasaltError LISTEN_FAILED with what to do. */
