@@ -83,6 +83,7 @@ export class Evaluator implements GroupListener {
   /** Batches and the overlay of a leadership are held that is not known to be lost. */
   private leads = false;
   private sealScheduled = false;
+  private sealWaits = false;
   private lastBatchBytes = 0;
   /** The latest time at which expiry was judged by a batch that is known to be applied. */
   private appliedJudgedMs = 0;
@@ -198,7 +199,7 @@ export class Evaluator implements GroupListener {
       if (open.length >= this.maxBatchBytes) {
         this.seal();
         if (!this.available) return effectsNotProposed;
-      } else if (!this.sealScheduled) {
+      } else if (!this.sealScheduled && !this.sealWaits) {
         this.scheduleSeal();
       }
     }
@@ -450,9 +451,16 @@ export class Evaluator implements GroupListener {
     this.sealScheduled = true;
     this.options.scheduler.atTurnEnd(() => {
       this.sealScheduled = false;
+      if (this.group.logIsBusy && this.overlay.open.length < this.maxBatchBytes) this.sealWaits = true;
       // The batch that a stepped evaluation writes to is sealed at its end.
-      if (this.available && !this.busy) this.seal();
+      else if (this.available && !this.busy) this.seal();
     });
+  }
+
+  logIsFree(): void {
+    if (!this.sealWaits) return;
+    this.sealWaits = false;
+    if (this.available && !this.busy) this.seal();
   }
 
   private seal(): void {

@@ -100,21 +100,11 @@ export class CommandExecution {
     const definition = command.spec.function;
     assert(definition.kind === "evaluated", "only an evaluated command is evaluated");
     if (!evaluator.available) return this.forward(command);
-    if (!confirmed && !evaluator.isCurrent) {
-      return this.suspend(
-        (resume) => evaluator.confirm(resume),
-        () => this.evaluate(command, attempt, true),
-      );
-    }
+    if (!confirmed && !evaluator.isCurrent) return this.evaluateConfirmed(command, attempt);
     const mark = reply.length;
     let committed = command.isRead && replies.isUngated;
     for (;;) {
-      if (!committed && evaluator.busy) {
-        return this.suspend(
-          (resume) => evaluator.whenIdle(resume),
-          () => this.evaluate(command, attempt),
-        );
-      }
+      if (!committed && evaluator.busy) return this.evaluateWhenIdle(command, attempt);
       const session = evaluator.begin(committed, attempt, this.momentIsRead);
       this.momentIsRead = true;
       const outcome = definition.run(connection);
@@ -131,16 +121,37 @@ export class CommandExecution {
         return this.step(command, definition.stepped);
       }
       assert(outcome === notReady, "an evaluation ends or is not ready");
-      if (!session.latestNeeded) {
-        return this.suspend(
-          (resume) => evaluator.loadThen(resume),
-          () => this.evaluate(command, attempt + 1),
-        );
-      }
+      if (!session.latestNeeded) return this.evaluateLoaded(command, attempt + 1);
       evaluator.abandon();
       committed = false;
     }
     this.finished(command, evaluator.finish());
+  }
+
+  // Apart from `evaluate`, so that what every command goes through makes no closure.
+
+  private evaluateConfirmed(command: Command, attempt: number): void {
+    const { evaluator } = this.connection.server;
+    this.suspend(
+      (resume) => evaluator.confirm(resume),
+      () => this.evaluate(command, attempt, true),
+    );
+  }
+
+  private evaluateWhenIdle(command: Command, attempt: number): void {
+    const { evaluator } = this.connection.server;
+    this.suspend(
+      (resume) => evaluator.whenIdle(resume),
+      () => this.evaluate(command, attempt),
+    );
+  }
+
+  private evaluateLoaded(command: Command, attempt: number): void {
+    const { evaluator } = this.connection.server;
+    this.suspend(
+      (resume) => evaluator.loadThen(resume),
+      () => this.evaluate(command, attempt),
+    );
   }
 
   private slice(command: Command, run: SlicedFunction): void {

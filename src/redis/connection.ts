@@ -312,18 +312,21 @@ export class Connection implements SocketHandler, CommandContext {
   private mayGoOn(): boolean {
     const { evaluator } = this.server;
     if (evaluator.congested) {
-      if (!this.waitingForRelief) {
-        this.waitingForRelief = true;
-        evaluator.whenRelieved(() => {
-          this.waitingForRelief = false;
-          this.run();
-        });
-      }
+      this.waitForRelief();
       return false;
     }
     // What may go makes room now. Gated bytes go on when their batch is released; sent ones when the kernel has taken them.
     if (this.reply.length >= this.server.outputLimitBytes) this.replies.send();
     return !this.isOverLimit;
+  }
+
+  private waitForRelief(): void {
+    if (this.waitingForRelief) return;
+    this.waitingForRelief = true;
+    this.server.evaluator.whenRelieved(() => {
+      this.waitingForRelief = false;
+      this.run();
+    });
   }
 
   private adjustReading(): void {
@@ -364,10 +367,7 @@ export class Connection implements SocketHandler, CommandContext {
     const { execution, server, transaction } = this;
     this.isHeld = !this.closing && server.pause.holds(command, transaction);
     if (this.isHeld) {
-      execution.suspend(
-        (resume) => server.pause.whenOver(resume),
-        () => this.admit(command),
-      );
+      this.admitWhenOver(command);
     } else if (this.closing) {
       // It was held when the server was told to stop: it was not begun, and is not.
     } else if (transaction.isOpen && transaction.queue(command, this.args, this.reply)) {
@@ -375,6 +375,13 @@ export class Connection implements SocketHandler, CommandContext {
     } else {
       execution.run(command);
     }
+  }
+
+  private admitWhenOver(command: Command): void {
+    this.execution.suspend(
+      (resume) => this.server.pause.whenOver(resume),
+      () => this.admit(command),
+    );
   }
 
   /** Answers a command that is not run. */

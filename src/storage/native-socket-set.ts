@@ -20,6 +20,8 @@ export const SocketSetLimit = {
 export interface NativeSocketSet {
   /** The port, or −errno, after which the object is of no use. */
   listen(address: string, port: number, backlog: number): number;
+  /** Whether system calls are made together. */
+  batches(): boolean;
   stopListening(): void;
   /** After `acceptingPaused`. */
   resumeAccepting(): void;
@@ -44,4 +46,6 @@ export type NativeSocketSetConstructor = new (
   writes: Int32Array,
   output: Uint8Array,
   deliver: (count: number, ...slabs: Buffer[]) => void,
+  /** Many sockets are read or written by one system call, where the kernel can do that. */
+  batches: boolean,
 ) => NativeSocketSet;

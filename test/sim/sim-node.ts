@@ -116,6 +116,9 @@ export class SimProcess {
       get hasLease(): boolean {
         return group.hasLease;
       },
+      get logIsBusy(): boolean {
+        return group.logIsBusy;
+      },
       confirmLeadership: (done: (confirmed: boolean) => void): void => group.confirmLeadership(done),
       propose: (payload: Buffer, term: number): number => {
         const index = this.group.propose(payload, term);
@@ -143,6 +146,7 @@ export class SimProcess {
       following: () => this.evaluator.following(),
       committed: (index) => this.evaluator.committed(index),
       applied: (index) => this.evaluator.applied(index),
+      logIsFree: () => this.evaluator.logIsFree(),
     });
     this.sweeper = new Sweeper(this.evaluator, {
       storage: this.storage,

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <algorithm>
+
 #include "arguments.h"
 #include "assertion.h"
 
@@ -32,6 +34,7 @@ Napi::Function SocketsObject::Define(Napi::Env env) {
                          InstanceMethod<&SocketsObject::Listen>("listen"),
                          InstanceMethod<&SocketsObject::StopListening>("stopListening"),
                          InstanceMethod<&SocketsObject::ResumeAccepting>("resumeAccepting"),
+                         InstanceMethod<&SocketsObject::Batches>("batches"),
                          InstanceMethod<&SocketsObject::Addresses>("addresses"),
                          InstanceMethod<&SocketsObject::Flush>("flush"),
                          InstanceMethod<&SocketsObject::Send>("send"),
@@ -44,10 +47,10 @@ Napi::Function SocketsObject::Define(Napi::Env env) {
                      });
 }
 
-/** new Sockets(events, writes, output, deliver) */
+/** new Sockets(events, writes, output, deliver, batches) */
 SocketsObject::SocketsObject(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<SocketsObject>(info), set_(std::make_unique<SocketSet>()) {
-  BASALT_ASSERT(info.Length() == 4 && info[0].IsTypedArray() && info[1].IsTypedArray() && info[2].IsTypedArray() &&
+    : Napi::ObjectWrap<SocketsObject>(info), set_(std::make_unique<SocketSet>(info[4].ToBoolean().Value())) {
+  BASALT_ASSERT(info.Length() == 5 && info[0].IsTypedArray() && info[1].IsTypedArray() && info[2].IsTypedArray() &&
                     info[3].IsFunction(),
                 "sockets are made with their buffers and callback");
   Napi::Int32Array events = info[0].As<Napi::Int32Array>();
@@ -147,6 +150,11 @@ Napi::Value SocketsObject::ResumeAccepting(const Info& info) {
   return info.Env().Undefined();
 }
 
+/** batches(): whether system calls are made together */
+Napi::Value SocketsObject::Batches(const Info& info) {
+  return Napi::Boolean::New(info.Env(), set_ && set_->batches());
+}
+
 /** addresses(id): [remote, local] */
 Napi::Value SocketsObject::Addresses(const Info& info) {
   const Napi::Env env = info.Env();
@@ -167,18 +175,27 @@ Napi::Value SocketsObject::Flush(const Info& info) {
   const napi_env env = info.Env();
   const size_t count = ToU32(env, info[0]);
   BASALT_ASSERT(count * kWriteWords <= write_words_, "writes are in the array");
+  SocketSet::Outgoing sends[SocketSet::kMaxSends];
+  SocketSet::SendResult outcomes[SocketSet::kMaxSends];
   size_t results = 0;
-  for (size_t at = 0; set_ && at < count; at++) {
-    const int32_t id = writes_[at * kWriteWords];
-    const size_t offset = static_cast<uint32_t>(writes_[at * kWriteWords + 1]);
-    const size_t length = static_cast<uint32_t>(writes_[at * kWriteWords + 2]);
-    BASALT_ASSERT(offset <= output_bytes_ && length <= output_bytes_ - offset, "output lies in the buffer");
-    const int32_t result = ResultOf(set_->Send(id, output_ + offset, length));
-    if (result == 0) continue;
-    // Never ahead of what is still to be read.
-    writes_[results * kResultWords] = id;
-    writes_[results * kResultWords + 1] = result;
-    results++;
+  for (size_t from = 0; set_ && from < count; from += SocketSet::kMaxSends) {
+    const size_t some = std::min(SocketSet::kMaxSends, count - from);
+    for (size_t at = 0; at < some; at++) {
+      const int32_t* const words = writes_ + (from + at) * kWriteWords;
+      const size_t offset = static_cast<uint32_t>(words[1]);
+      const size_t length = static_cast<uint32_t>(words[2]);
+      BASALT_ASSERT(offset <= output_bytes_ && length <= output_bytes_ - offset, "output lies in the buffer");
+      sends[at] = SocketSet::Outgoing{words[0], output_ + offset, length};
+    }
+    set_->SendMany(sends, some, outcomes);
+    for (size_t at = 0; at < some; at++) {
+      const int32_t result = ResultOf(outcomes[at]);
+      if (result == 0) continue;
+      // Never ahead of what is still to be read.
+      writes_[results * kResultWords] = sends[at].id;
+      writes_[results * kResultWords + 1] = result;
+      results++;
+    }
   }
   return Value(env, FromDouble(env, static_cast<double>(results)));
 }

@@ -28,6 +28,7 @@ class SocketsObject : public Napi::ObjectWrap<SocketsObject>, private SlabSink {
   Value Listen(const Info& info);
   Value StopListening(const Info& info);
   Value ResumeAccepting(const Info& info);
+  Value Batches(const Info& info);
   Value Addresses(const Info& info);
   Value Flush(const Info& info);
   Value Send(const Info& info);

@@ -25,6 +25,10 @@ struct Connection {
   bool ending = false;
   /** The end has been sent. */
   bool shut_down = false;
+  /** So many of its next chunks are read with room for large ones. */
+  uint8_t large_reads = 0;
+  /** The number of the batch that has a send of it. */
+  uint32_t batch = 0;
   /** Only while the kernel has not taken everything. */
   std::unique_ptr<OutputQueue> unsent;
 

@@ -4,6 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "assertion.h"
 
 namespace basalt {
@@ -11,6 +14,8 @@ namespace {
 
 /** In the place of an id in what epoll tells. */
 constexpr uint64_t kListenerTag = UINT64_MAX;
+/** A connection that has sent more than a small chunk is read with room for more so many times. */
+constexpr uint8_t kLargeReads = 8;
 
 bool IsFull(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
@@ -20,8 +25,10 @@ bool IsOutOfResources(int error) {
 
 }  // namespace
 
-SocketSet::SocketSet() : buffer_(kSlabBytes + kChunkBytes), ready_(kMaxReady) {
+SocketSet::SocketSet(bool batches) : buffer_(kSlabBytes + kChunkBytes), ready_(kMaxReady) {
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
+  if (batches) ring_ = SystemCallRing::Make();
+  if (ring_) small_chunks_.resize(SystemCallRing::kMaxCalls * kSmallChunkBytes);
 }
 
 SocketSet::~SocketSet() {
@@ -67,6 +74,7 @@ class SocketSet::Harvester {
       set_.ready_count_ = found > 0 ? static_cast<size_t>(found) : 0;
     }
     while (set_.next_ < set_.ready_count_ && bytes_ < kHarvestBytes) {
+      if (ReadTogether()) continue;
       const epoll_event& ready = set_.ready_[set_.next_++];
       if (ready.data.u64 == kListenerTag) {
         Accept();
@@ -81,6 +89,45 @@ class SocketSet::Harvester {
  private:
   void Tell(int32_t connection, int32_t what, int32_t start = 0, int32_t end = 0) {
     events_[count_++] = SocketEvent{connection, what, start, end};
+  }
+
+  /** Reads from the next few connections by one system call, if there are such of which no more is wanted than a small chunk. */
+  bool ReadTogether() {
+    if (!set_.ring_) return false;
+    SystemCallRing& ring = *set_.ring_;
+    const size_t most = std::min(SystemCallRing::kMaxCalls, (kHarvestBytes - bytes_) / kSmallChunkBytes);
+    int32_t ids[SystemCallRing::kMaxCalls];
+    size_t count = 0;
+    while (count < most && set_.next_ + count < set_.ready_count_) {
+      const epoll_event& ready = set_.ready_[set_.next_ + count];
+      if (ready.events != EPOLLIN || ready.data.u64 == kListenerTag) break;
+      const Connection* const connection = set_.Open(static_cast<int32_t>(ready.data.u64));
+      if (connection == nullptr || !IsRead(*connection) || connection->large_reads > 0) break;
+      ids[count++] = connection->id;
+    }
+    if (count < 2) return false;
+    for (size_t at = 0; at < count; at++) {
+      ring.AddReceive(set_.Open(ids[at])->fd, &set_.small_chunks_[at * kSmallChunkBytes], kSmallChunkBytes);
+    }
+    set_.next_ += count;
+    const int32_t* const lengths = ring.Run();
+    for (size_t at = 0; at < count; at++) {
+      Connection* const connection = set_.Open(ids[at]);
+      if (lengths[at] <= 0) {
+        if (lengths[at] != -EINTR) Stop(connection, lengths[at]);
+        continue;
+      }
+      const size_t length = static_cast<size_t>(lengths[at]);
+      bytes_ += length;
+      memcpy(set_.buffer_.data() + used_, &set_.small_chunks_[at * kSmallChunkBytes], length);
+      TakeSmall(connection, length);
+      if (length == kSmallChunkBytes) connection->large_reads = kLargeReads;
+    }
+    return true;
+  }
+
+  static bool IsRead(const Connection& connection) {
+    return !connection.peer_ended && !connection.ending && !connection.paused;
   }
 
   void Accept() {
@@ -149,17 +196,23 @@ class SocketSet::Harvester {
   void Read(Connection* connection) {
     const ssize_t length = Receive(connection);
     if (length <= 0) return Stop(connection, length);
-    const int32_t start = static_cast<int32_t>(used_);
     if (static_cast<size_t>(length) <= kSmallChunkBytes) {
-      used_ += static_cast<size_t>(length);
-      Tell(connection->id, slab_, start, static_cast<int32_t>(used_));
-      if (used_ >= kSlabBytes) EndSlab();
-      return;
+      if (connection->large_reads > 0) connection->large_reads--;
+      return TakeSmall(connection, static_cast<size_t>(length));
     }
+    connection->large_reads = kLargeReads;
     const char* const bytes = set_.buffer_.data() + used_;
     EndSlab();
     const int32_t at = static_cast<int32_t>(slabs_->TakeSlab(bytes, static_cast<size_t>(length)));
     Tell(connection->id, slab_++, at, at + static_cast<int32_t>(length));
+  }
+
+  /** A small chunk stands at the slab's end. */
+  void TakeSmall(const Connection* connection, size_t length) {
+    const int32_t start = static_cast<int32_t>(used_);
+    used_ += length;
+    Tell(connection->id, slab_, start, static_cast<int32_t>(used_));
+    if (used_ >= kSlabBytes) EndSlab();
   }
 
   /** The peer's end is awaited; what it still sends is nobody's. */
@@ -245,6 +298,46 @@ SocketSet::SendResult SocketSet::Send(int32_t id, const char* bytes, size_t leng
   }
   connection->unsent->Append(bytes, length);
   return SendResult::kQueued;
+}
+
+void SocketSet::SendMany(const Outgoing* sends, size_t count, SendResult* results) {
+  BASALT_ASSERT(count <= kMaxSends, "a batch of sends has room");
+  size_t places[kMaxSends];
+  batch_++;
+  for (size_t at = 0; at < count; at++) {
+    const Outgoing& send = sends[at];
+    Connection* const connection = Open(send.id);
+    const bool is_plain = ring_ && count > 1 && connection != nullptr && !connection->ending && !connection->unsent;
+    // What goes to one connection goes in order: not before it is known what became of the one before.
+    if (is_plain && connection->batch == batch_) {
+      RunSends(sends, places, results);
+      batch_++;
+    }
+    if (!is_plain || connection->unsent || !connection->is_open()) {
+      results[at] = Send(send.id, send.bytes, send.length);
+      continue;
+    }
+    connection->batch = batch_;
+    places[ring_->calls()] = at;
+    ring_->AddSend(connection->fd, send.bytes, send.length);
+  }
+  if (ring_ && ring_->calls() > 0) RunSends(sends, places, results);
+}
+
+void SocketSet::RunSends(const Outgoing* sends, const size_t* places, SendResult* results) {
+  const size_t count = ring_->calls();
+  const int32_t* const sent = ring_->Run();
+  for (size_t at = 0; at < count; at++) {
+    const Outgoing& send = sends[places[at]];
+    SendResult& result = results[places[at]];
+    const size_t length = sent[at] > 0 ? static_cast<size_t>(sent[at]) : 0;
+    if (sent[at] < 0 && !IsFull(-sent[at]) && sent[at] != -EINTR) {
+      if (Connection* const connection = Open(send.id)) Close(connection);
+      result = SendResult::kGone;
+    } else {
+      result = length == send.length ? SendResult::kSent : Send(send.id, send.bytes + length, send.length - length);
+    }
+  }
 }
 
 size_t SocketSet::QueuedBytes(int32_t id) {

@@ -3,14 +3,18 @@
 // there is something to harvest) and calls everything from one thread.
 //
 // Fair and bounded: a harvest reads at most once from a connection and stops behind `kHarvestBytes` read or written; those
-// it did not come to are first in the next. An idle connection holds no buffer: chunks are read into one buffer of the set's own and leave
-// it as slabs, small ones of several connections together, so that one that is kept for long keeps little beside it.
+// it did not come to are first in the next. An idle connection holds no buffer: chunks are read into buffers of the set's own
+// and leave them as slabs, small ones of several connections together, so that one that is kept for long keeps little beside it.
+//
+// Where the kernel has it, what is sent in one turn and what is read in one harvest goes through a SystemCallRing, many
+// sockets by one system call. Connections whose last chunks were large are read one by one, with room for all that has come.
 #pragma once
 
 #include <sys/epoll.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +22,7 @@
 #include "listening-socket.h"
 #include "socket-address.h"
 #include "socket-events.h"
+#include "system-call-ring.h"
 
 namespace basalt {
 
@@ -38,7 +43,17 @@ class SocketSet {
 
   enum class SendResult { kSent, kQueued, kGone };
 
-  SocketSet();
+  struct Outgoing {
+    int32_t id;
+    const char* bytes;
+    size_t length;
+  };
+
+  /** The most entries of one `SendMany`. */
+  static constexpr size_t kMaxSends = SystemCallRing::kMaxCalls;
+
+  /** `batches`: system calls are made together where the kernel can do that. */
+  explicit SocketSet(bool batches = true);
   ~SocketSet();
   SocketSet(const SocketSet&) = delete;
   SocketSet& operator=(const SocketSet&) = delete;
@@ -57,6 +72,10 @@ class SocketSet {
 
   /** Sends the bytes behind those that are queued; what the kernel does not take is copied. kGone: it is closed. */
   SendResult Send(int32_t id, const char* bytes, size_t length);
+  /** The same for up to kMaxSends at once, of which several may be for one connection. */
+  void SendMany(const Outgoing* sends, size_t count, SendResult* results);
+  /** Whether system calls are made together. */
+  bool batches() const { return ring_ != nullptr; }
   size_t QueuedBytes(int32_t id);
 
   /** No more chunks until `Resume`. */
@@ -74,6 +93,8 @@ class SocketSet {
   class Harvester;
 
   Connection* Open(int32_t id);
+  /** Sends what is in the ring: the entries of `places`. */
+  void RunSends(const Outgoing* sends, const size_t* places, SendResult* results);
   void Arm(Connection* connection);
   void Close(Connection* connection);
   void ShutDown(Connection* connection);
@@ -81,7 +102,12 @@ class SocketSet {
   int epoll_fd_ = -1;
   ListeningSocket listener_;
   ConnectionTable connections_;
+  std::unique_ptr<SystemCallRing> ring_;
+  uint32_t batch_ = 0;
+  /** Where slabs are put together. */
   std::vector<char> buffer_;
+  /** Room for a small chunk each, for what is read together. */
+  std::vector<char> small_chunks_;
   /** What epoll told last; [next_, ready_count_) has not been looked at yet. */
   std::vector<epoll_event> ready_;
   size_t ready_count_ = 0;

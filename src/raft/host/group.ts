@@ -47,6 +47,8 @@ export interface GroupListener {
   committed(index: number): void;
   /** Entries up to `index` are applied. */
   applied(index: number): void;
+  /** `logIsBusy` has become false. */
+  logIsFree(): void;
 }
 
 /** How commands' effects get into the log, and what a leader may rely on. */
@@ -56,6 +58,8 @@ export interface GroupHandle {
   readonly leader: NodeId;
   /** Nobody else can lead at this moment: committed state may be read without asking. Always true of a single voter. */
   readonly hasLease: boolean;
+  /** What is proposed now would wait for the log thread, so that more can be gathered first at no cost in time. */
+  readonly logIsBusy: boolean;
   /** Appends an entry in the given term. Returns its index, or 0 if this node does not lead in that term any more. */
   propose(payload: Buffer, term: number): number;
   /**
@@ -87,6 +91,8 @@ export interface GroupSurroundings {
   probeClock(node: NodeId): void;
   /** The group may have work. */
   wake(): void;
+  /** The log thread has enough to do. */
+  readonly logIsBusy: boolean;
 }
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -168,6 +174,10 @@ export class RaftGroup implements GroupHandle {
 
   get hasLease(): boolean {
     return this.lease.isValid;
+  }
+
+  get logIsBusy(): boolean {
+    return this.surroundings.logIsBusy;
   }
 
   get configuration(): ConfState {
@@ -323,6 +333,11 @@ export class RaftGroup implements GroupHandle {
     if (this.applyWork.applied(index, this.deliver)) this.surroundings.wake();
     this.listener?.applied(index);
     this.announce();
+  }
+
+  /** The log thread could take more. */
+  logIsFree(): void {
+    if (!this.failed) this.listener?.logIsFree();
   }
 
   persisted(index: number): void {

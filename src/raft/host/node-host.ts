@@ -40,6 +40,8 @@ const DEFAULT_MAX_LOG_BYTES = 256 * 1024 * 1024;
 /** A larger batch goes to the log thread at once: it is written and synced as one, and other groups' votes wait for that. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
+const MAX_LOG = Number(process.env["BASALT_K"] ?? 0) || 1e9;
+
 export class NodeHost implements StorageListener, LogWriter {
   private readonly options: NodeHostOptions;
   private readonly storage: Storage;
@@ -62,6 +64,7 @@ export class NodeHost implements StorageListener, LogWriter {
     const { nodeId, storage, clock, random, transport } = options;
     this.clocks = new PeerClocks(nodeId, clock);
     this.outbox = new Outbox(nodeId, transport, clock, this.clocks);
+    const host = this;
     this.surroundings = {
       nodeId,
       storage,
@@ -73,6 +76,9 @@ export class NodeHost implements StorageListener, LogWriter {
       send: (group: number, message: Message) => this.outbox.add(group, message),
       probeClock: (node: NodeId) => this.outbox.probe(node),
       wake: () => this.wake(),
+      get logIsBusy() {
+        return host.lastTicket - host.syncedTicket >= MAX_LOG;
+      },
     };
     this.storage.listen(this);
   }
@@ -138,6 +144,7 @@ export class NodeHost implements StorageListener, LogWriter {
   logSynced(ticket: number): void {
     this.syncedTicket = ticket;
     for (const group of this.groups.values()) group.synced(ticket);
+    if (!this.surroundings.logIsBusy) for (const group of this.groups.values()) group.logIsFree();
     this.process();
   }
 

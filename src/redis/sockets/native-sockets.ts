@@ -67,7 +67,7 @@ export class NativeSockets {
     this.scheduler = options.scheduler;
     this.accept = options.accept;
     const { Sockets } = loadAddon();
-    this.native = new Sockets(this.events, this.writes, this.output.bytes, this.deliver);
+    this.native = new Sockets(this.events, this.writes, this.output.bytes, this.deliver, !process.env["BASALT_NORING"]);
   }
 
   /** Stops accepting. Resolves when no connection is left; then the sockets are of no use any more. */

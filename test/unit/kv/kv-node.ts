@@ -69,6 +69,7 @@ export class TestGroup implements GroupHandle {
   lastIndex = 0;
   readonly leader = 1;
   hasLease = true;
+  logIsBusy = false;
   /** Who waits to be told whether this node leads. */
   readonly confirmations: ((confirmed: boolean) => void)[] = [];
   /** Proposals are refused from now on. */
