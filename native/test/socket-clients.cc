@@ -13,7 +13,8 @@ using basalt::SocketAddress;
 using basalt::SocketEvent;
 using basalt::SocketSet;
 
-SocketsUnderTest::SocketsUnderTest(const char* host) : host_(host), events_(SocketSet::kMaxEvents) {
+SocketsUnderTest::SocketsUnderTest(bool batches, const char* host)
+    : set_(batches), host_(host), events_(SocketSet::kMaxEvents) {
   CHECK(set_.Listen(host, 0, 511) == 0);
 }
 

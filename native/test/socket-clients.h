@@ -20,7 +20,7 @@ struct Told {
 
 class SocketsUnderTest : private basalt::SlabSink {
  public:
-  explicit SocketsUnderTest(const char* host = "127.0.0.1");
+  explicit SocketsUnderTest(bool batches, const char* host = "127.0.0.1");
 
   basalt::SocketSet& set() { return set_; }
   size_t slabs() const { return slabs_.size(); }

@@ -142,10 +142,11 @@ export const serverOptions = {
     meaning: "checkpoints of SAVE and BGSAVE that stay under DIR/checkpoints; older ones are removed",
     owner: "storage",
   }),
-  socketLayer: option<"native" | "net">({
-    kind: wordKind("native", "net"),
+  socketLayer: option<"native" | "epoll" | "net">({
+    kind: wordKind("native", "epoll", "net"),
     default: { value: "native" },
-    meaning: "who serves the Redis port's sockets: the addon in batches, or Node's net",
+    meaning:
+      "who serves the Redis port's sockets: the addon, by io_uring where the system allows it; the addon without that; or Node's net",
     owner: "redis",
   }),
   requirepass: option<string>({

@@ -226,6 +226,11 @@ export class RedisServer {
     return this.listener?.port ?? 0;
   }
 
+  /** What of the system serves the sockets. */
+  get multiplexingApi(): string {
+    return this.listener?.api ?? "none";
+  }
+
   /** Opens the port. Throws BasaltError LISTEN_FAILED. */
   async listen(host: string, port: number): Promise<Listener> {
     this.accepting = true;
@@ -234,9 +239,9 @@ export class RedisServer {
     const { pool, scheduler } = this;
     const accept = (socket: ClientSocket): SocketHandler => this.accept(socket);
     this.listener =
-      this.socketLayer === "native"
-        ? await listenNative(host, port, { pool, scheduler, accept })
-        : await listenNet(host, port, pool, accept);
+      this.socketLayer === "net"
+        ? await listenNet(host, port, pool, accept)
+        : await listenNative(host, port, { pool, scheduler, accept, batches: this.socketLayer === "native" });
     return this.listener;
   }
 

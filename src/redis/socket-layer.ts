@@ -34,6 +34,8 @@ export interface SocketHandler {
 }
 
 export interface Listener {
+  /** What of the system brings events and bytes, as INFO says it. */
+  readonly api: string;
   readonly host: string;
   readonly port: number;
   /** Stops accepting; connections stay. Resolves when the last of them is gone. */
@@ -42,4 +44,5 @@ export interface Listener {
 
 export type AcceptSocket = (socket: ClientSocket) => SocketHandler;
 
-export type SocketLayerName = "native" | "net";
+/** `epoll` is `native` with a system call for each socket, as it is where there is no io_uring. */
+export type SocketLayerName = "native" | "epoll" | "net";

@@ -19,7 +19,7 @@ async function sendAndEnd(port: number, bytes: string): Promise<string> {
   return received;
 }
 
-describe.each(["native", "net"])("--socket-layer %s", (layer) => {
+describe.each(["native", "epoll", "net"])("--socket-layer %s", (layer) => {
   const directory = temporaryDirectory(`sockets-${layer}`);
   let basalt: BasaltProcess;
 

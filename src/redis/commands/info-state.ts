@@ -18,7 +18,7 @@ export function serverLines(server: RedisServer): Lines {
     "redis_mode:standalone",
     `os:${os.type()} ${os.release()} ${os.machine()}`,
     "arch_bits:64",
-    "multiplexing_api:libuv",
+    `multiplexing_api:${server.multiplexingApi}`,
     `node_version:${process.versions.node}`,
     `process_id:${process.pid}`,
     "process_supervised:no",

@@ -1,6 +1,6 @@
 // The socket layer over the addon (native/src/sockets): whatever is ready on all connections comes in one call, with the
-// chunks of a batch in slabs of their own, and the replies of a turn go in one call. Measured against `net` in
-// perf-reports/2026-11-24-native-sockets.md.
+// chunks of a batch in shared slabs, and the replies of a turn go in one call. Measured against `net` in
+// perf-reports/2026-11-24-native-sockets.md, and with fewer system calls in perf-reports/2026-11-30-system-call-ring.md.
 //
 // What is written is copied at once into one shared buffer, so that blocks return to their pool while they are warm; it goes
 // at the end of the turn, behind the turn's proposal, so that the log is already being written meanwhile. A write that
@@ -22,6 +22,8 @@ export interface NativeSocketOptions {
   readonly pool: OutputBlockPool;
   readonly scheduler: Scheduler;
   readonly accept: AcceptSocket;
+  /** Many sockets are served by one system call, where the system allows that. Default true. */
+  readonly batches?: boolean;
 }
 
 const EVENT_WORDS = 4;
@@ -67,7 +69,7 @@ export class NativeSockets {
     this.scheduler = options.scheduler;
     this.accept = options.accept;
     const { Sockets } = loadAddon();
-    this.native = new Sockets(this.events, this.writes, this.output.bytes, this.deliver, !process.env["BASALT_NORING"]);
+    this.native = new Sockets(this.events, this.writes, this.output.bytes, this.deliver, options.batches ?? true);
   }
 
   /** Stops accepting. Resolves when no connection is left; then the sockets are of no use any more. */
@@ -232,7 +234,8 @@ export async function listenNative(
     const place = port === 0 ? address : `${address}:${port}`;
     throw listenFailure(host, port, code, `listen ${code}: ${words} ${place}`);
   }
-  return { host, port: bound, close: () => sockets.close() };
+  const api = sockets.native.batches() ? "io_uring" : "epoll";
+  return { api, host, port: bound, close: () => sockets.close() };
 }
 
 async function addressOf(host: string, port: number): Promise<string> {

@@ -83,6 +83,7 @@ export function listenNet(
       server.on("error", () => undefined);
       const bound = server.address() as net.AddressInfo;
       resolve({
+        api: "libuv",
         host,
         port: bound.port,
         close: () => new Promise<void>((done) => server.close(() => done())),

@@ -34,8 +34,9 @@ export class RecordingHandler implements SocketHandler {
     this.peerEnded = () => this.called(() => (this.peerEndedTimes++, peerEnded(this)));
   }
 
-  chunk(bytes: Buffer): void {
+  chunk(buffer: Buffer, start = 0, end = buffer.length): void {
     this.called(() => {
+      const bytes = buffer.subarray(start, end);
       this.chunks.push(bytes);
       this.receivedBytes += bytes.length;
       this.server.behaviour.chunk?.(this, bytes);
@@ -126,9 +127,14 @@ export function listenWith(
   pool: OutputBlockPool,
   accept: (socket: ClientSocket) => SocketHandler,
 ): Promise<Listener> {
-  return layer === "native"
-    ? listenNative(host, port, { pool, accept, scheduler: new EventLoopScheduler() })
-    : listenNet(host, port, pool, accept);
+  return layer === "net"
+    ? listenNet(host, port, pool, accept)
+    : listenNative(host, port, {
+        pool,
+        accept,
+        scheduler: new EventLoopScheduler(),
+        batches: layer === "native",
+      });
 }
 
 export class Client {

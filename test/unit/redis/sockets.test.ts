@@ -28,7 +28,7 @@ async function closeAll(server: RecordingServer, clients: readonly Client[]): Pr
   expect(server.pool.lentBytes).toBe(0);
 }
 
-describe.each(["native", "net"] as const)("the socket layer %s", (layer) => {
+describe.each(["native", "epoll", "net"] as const)("the socket layer %s", (layer) => {
   test("says who is connected to whom", async () => {
     const server = await RecordingServer.listen(layer);
     const client = await server.client();
