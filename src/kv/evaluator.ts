@@ -83,6 +83,7 @@ export class Evaluator implements GroupListener {
   /** Batches and the overlay of a leadership are held that is not known to be lost. */
   private leads = false;
   private sealScheduled = false;
+  /** What is open is sealed as soon as the log thread can take it. */
   private sealWaits = false;
   private lastBatchBytes = 0;
   /** The latest time at which expiry was judged by a batch that is known to be applied. */
@@ -451,12 +452,14 @@ export class Evaluator implements GroupListener {
     this.sealScheduled = true;
     this.options.scheduler.atTurnEnd(() => {
       this.sealScheduled = false;
-      if (this.group.logIsBusy && this.overlay.open.length < this.maxBatchBytes) this.sealWaits = true;
       // The batch that a stepped evaluation writes to is sealed at its end.
-      else if (this.available && !this.busy) this.seal();
+      if (!this.available || this.busy) return;
+      if (this.group.logIsBusy) this.sealWaits = true;
+      else this.seal();
     });
   }
 
+  /** What had to wait meanwhile is proposed as one: its entry would have waited at the log. */
   logIsFree(): void {
     if (!this.sealWaits) return;
     this.sealWaits = false;
@@ -527,7 +530,7 @@ export class Evaluator implements GroupListener {
 
   following(): void {
     if (!this.leads) return;
-    this.available = this.leads = false;
+    this.available = this.leads = this.sealWaits = false;
     const open = this.overlay.open;
     const firstUnknown = this.overlay.committedSequence + 1;
     const lost = [...drain(this.uncommitted), open];

@@ -39,8 +39,11 @@ const MIN_COMPACTED_ENTRIES = 1000;
 const DEFAULT_MAX_LOG_BYTES = 256 * 1024 * 1024;
 /** A larger batch goes to the log thread at once: it is written and synced as one, and other groups' votes wait for that. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
-
-const MAX_LOG = Number(process.env["BASALT_K"] ?? 0) || 1e9;
+/**
+ * The log thread has one batch in hand and the next one waits for it: more can be gathered until the first is synced. Measured
+ * against one and against no bound in perf-reports/2026-11-30-adaptive-sealing.md.
+ */
+const BUSY_LOG_BATCHES = 2;
 
 export class NodeHost implements StorageListener, LogWriter {
   private readonly options: NodeHostOptions;
@@ -77,7 +80,7 @@ export class NodeHost implements StorageListener, LogWriter {
       probeClock: (node: NodeId) => this.outbox.probe(node),
       wake: () => this.wake(),
       get logIsBusy() {
-        return host.lastTicket - host.syncedTicket >= MAX_LOG;
+        return host.logIsBusy;
       },
     };
     this.storage.listen(this);
@@ -117,6 +120,10 @@ export class NodeHost implements StorageListener, LogWriter {
     this.cancelTick?.();
   }
 
+  private get logIsBusy(): boolean {
+    return this.lastTicket - this.syncedTicket >= BUSY_LOG_BATCHES;
+  }
+
   // ── What other nodes send ─────────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes a batch from another node, and its messages over; what is not meant for this node is dropped. */
@@ -142,9 +149,11 @@ export class NodeHost implements StorageListener, LogWriter {
   // ── What storage tells ────────────────────────────────────────────────────────────────────────────────────────────
 
   logSynced(ticket: number): void {
+    const wasBusy = this.logIsBusy;
     this.syncedTicket = ticket;
     for (const group of this.groups.values()) group.synced(ticket);
-    if (!this.surroundings.logIsBusy) for (const group of this.groups.values()) group.logIsFree();
+    // What they propose now is in the batch that is submitted next.
+    if (wasBusy && !this.logIsBusy) for (const group of this.groups.values()) group.logIsFree();
     this.process();
   }
 

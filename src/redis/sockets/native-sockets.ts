@@ -26,6 +26,7 @@ export interface NativeSocketOptions {
   readonly batches?: boolean;
 }
 
+const TURNS = Number(process.env["BASALT_TURNS"] ?? 1);
 const EVENT_WORDS = 4;
 const WRITE_WORDS = 3;
 const RESULT_WORDS = 2;
@@ -89,6 +90,16 @@ export class NativeSockets {
   // ── What comes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private readonly deliver = (count: number, ...slabs: Buffer[]): void => {
+    if (TURNS === 0) return this.take(count, slabs);
+    this.count = count;
+    this.slabs = slabs;
+    this.scheduler.runTurn!(this.turn);
+  };
+  private count = 0;
+  private slabs: Buffer[] = [];
+  private readonly turn = (): void => this.take(this.count, this.slabs);
+
+  private take(count: number, slabs: Buffer[]): void {
     const { events } = this;
     for (let at = 0, end = count * EVENT_WORDS; at < end; at += EVENT_WORDS) {
       const id = events[at]!;
@@ -105,7 +116,7 @@ export class NativeSockets {
         this.tell(socket, what);
       }
     }
-  };
+  }
 
   private tell(socket: NativeSocket, what: number): void {
     switch (what) {

@@ -52,6 +52,50 @@ describe("batches", () => {
     expect(node.storage.get(GROUP, KEY, "anywhere")).toBe("2");
   });
 
+  test("while the log is busy a batch gathers what several turns bring, and is sealed when the log is free", () => {
+    const node = new KvNode();
+    const before = node.group.lastIndex;
+    node.group.logIsBusy = true;
+    for (const value of ["1", "2", "3"]) {
+      put(node, KEY, value);
+      node.endTurn();
+    }
+    expect(node.group.lastIndex).toBe(before);
+    node.group.logIsBusy = false;
+    node.evaluator.logIsFree();
+    expect(node.group.lastIndex).toBe(before + 1);
+    expect(readPayloadHeader(node.group.payloads.get(before + 1)!).operationCount).toBe(3);
+    // From here on as ever.
+    put(node, KEY, "4");
+    node.endTurn();
+    expect(node.group.lastIndex).toBe(before + 2);
+    node.evaluator.logIsFree();
+    expect(node.group.lastIndex).toBe(before + 2);
+  });
+
+  test("a batch that is full does not wait for the log, and one of a lost leadership is not sealed by the next", () => {
+    const node = new KvNode({ maxBatchBytes: 1000 });
+    const before = node.group.lastIndex;
+    node.group.logIsBusy = true;
+    put(node, KEY, "small");
+    node.endTurn();
+    put(node, KEY, "x".repeat(1000));
+    expect(node.group.lastIndex).toBe(before + 1);
+    put(node, KEY, "lost");
+    node.endTurn();
+    node.evaluator.following();
+    node.group.logIsBusy = false;
+    node.evaluator.logIsFree();
+    expect(node.group.lastIndex).toBe(before + 1);
+    node.lead(node.group.term + 1);
+    const leading = node.group.lastIndex;
+    put(node, KEY, "kept");
+    node.endTurn();
+    expect(node.group.lastIndex).toBe(leading + 1);
+    node.settle();
+    expect(node.storage.get(GROUP, KEY, "anywhere")).toBe("kept");
+  });
+
   test("a turn without writes proposes nothing, one that only fixes the time does", () => {
     const node = new KvNode();
     const before = node.group.lastIndex;

@@ -69,7 +69,7 @@ export class HostNode {
       following: () => this.told.push("following"),
       committed: (index) => this.told.push(`committed ${index}`),
       applied: (index) => this.told.push(`applied ${index}`),
-      logIsFree: () => 0,
+      logIsFree: () => this.told.push("log is free"),
     });
     return group;
   }
