@@ -199,6 +199,27 @@ export const CANARIES: readonly Canary[] = [
     },
   },
   {
+    name: "the sweeper rests although rows have changed",
+    withinSeeds: 200,
+    sabotage: {
+      sweeper: (sweeper) => {
+        Object.defineProperty(sweeper, "appliedIndex", { get: () => 0 });
+      },
+    },
+  },
+  {
+    name: "the sweeper rests while something expires",
+    withinSeeds: 200,
+    sabotage: {
+      storage: (storage) => {
+        const findGarbage = storage.findGarbage.bind(storage);
+        storage.findGarbage = (group, request, done): void => {
+          findGarbage(group, request, (garbage) => done({ ...garbage, nextExpiryMs: 0 }));
+        };
+      },
+    },
+  },
+  {
     name: "watches survive a loss of leadership",
     // What is watched has to be changed by another leader within few steps: one seed in a hundred or two shows it.
     withinSeeds: 600,
