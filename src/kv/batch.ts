@@ -31,6 +31,12 @@ export interface ReleaseWaiter {
   lost(firstUnknown: number, firstNotProposed: number): void;
 }
 
+/** What the end of an evaluation answers instead of a batch's sequence: its effects are beyond all bounds, nothing was kept of them. */
+export const effectsTooLarge = -1;
+
+/** The same: leadership was lost at that moment, nothing was proposed. */
+export const effectsNotProposed = -2;
+
 const TAG_BYTES = 1;
 /** A buffer doubles up to this, then grows by it. */
 const GROWTH_MAX_BYTES = 256 * 1024 * 1024;

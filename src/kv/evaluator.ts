@@ -11,7 +11,7 @@ import type { Clock, Scheduler } from "../base/index";
 import type { GroupHandle, GroupListener } from "../raft/host/index";
 import { MetaField, Space, databaseOfKey, metaKey, notInMemory, userKeyOfHeader } from "../storage/index";
 import type { Storage } from "../storage/index";
-import { Batch } from "./batch";
+import { Batch, effectsNotProposed, effectsTooLarge } from "./batch";
 import type { ReleaseWaiter } from "./batch";
 import { Databases, physicalDatabases } from "./databases";
 import { HybridClock } from "./hybrid-clock";
@@ -19,10 +19,11 @@ import { Overlay } from "./overlay";
 import { PinnedView } from "./pinned-view";
 import { RowCache } from "./row-table";
 import { Session } from "./session";
-import { SessionView } from "./session-view";
-import { SteppedEvaluation } from "./stepped";
 import type { KeyEvents } from "./session";
+import type { SessionView } from "./session-view";
 import type { Steps } from "./stepped";
+import { Stepping } from "./stepping";
+import type { SteppingEvaluator } from "./stepping";
 import { Watches } from "./watches";
 
 export interface EvaluatorOptions {
@@ -41,12 +42,6 @@ export interface EvaluatorOptions {
   /** Staged rows go to the log in entries of about this size. */
   readonly stageBytes?: number;
 }
-
-/** `finish` answers this when leadership was lost at that moment: nothing was proposed. */
-export const effectsNotProposed = -2;
-
-/** `finish` answers this instead of a sequence when the effects are beyond all bounds; nothing was kept of them. */
-export const effectsTooLarge = -1;
 
 /** Waits of a command from which a read may block on the disk, so that it ends. */
 const ATTEMPTS_IN_MEMORY = 3;
@@ -69,10 +64,7 @@ export class Evaluator implements GroupListener {
   private readonly maxEntryBytes: number;
   /** What clients watch between WATCH and EXEC. */
   readonly watches = new Watches();
-  private readonly steppedSession: Session;
-  private stepping:
-    { readonly evaluation: SteppedEvaluation; readonly done: (sequence: number) => void } | undefined;
-  private readonly idle: (() => void)[] = [];
+  private readonly stepping: Stepping;
   private databases = new Databases(null);
   /** Sealed and not committed; then committed and not applied: oldest first. */
   private readonly uncommitted = new RingQueue<Batch>();
@@ -91,6 +83,11 @@ export class Evaluator implements GroupListener {
   inFlightBytes = 0;
   /** True while commands may be evaluated. */
   available = false;
+  /**
+   * True while a stepped evaluation has the group: only committed views may be begun, everything else waits for `whenIdle`.
+   * A field, since every command asks; only `stepping` changes it.
+   */
+  busy = false;
   /** Set by the adapter that tells clients what happens to keys. */
   events: KeyEvents | undefined;
   /** Told of every batch how long it took from being sealed to its commit. */
@@ -133,7 +130,37 @@ export class Evaluator implements GroupListener {
       },
     };
     this.session = new Session(scope);
-    this.steppedSession = new Session(scope);
+    this.stepping = new Stepping(new Session(scope), this.steppingEvaluator());
+  }
+
+  private steppingEvaluator(): SteppingEvaluator {
+    const evaluator = this;
+    const { options, overlay, hlc } = this;
+    return {
+      clock: options.clock,
+      scheduler: options.scheduler,
+      overlay,
+      hlc,
+      stageBytes: options.stageBytes ?? DEFAULT_STAGE_BYTES,
+      get available() {
+        return evaluator.available;
+      },
+      get isCurrent() {
+        return evaluator.isCurrent;
+      },
+      get congested() {
+        return evaluator.congested;
+      },
+      hold: (isHeld) => {
+        this.busy = isHeld;
+        this.cache.headers.reuses = !isHeld;
+      },
+      seal: () => this.seal(),
+      finish: (session) => this.finishOf(session),
+      load: (session, arrived) => this.load(session, arrived),
+      confirm: (resume) => this.confirm(resume),
+      whenRelieved: (resume) => this.whenRelieved(resume),
+    };
   }
 
   // ── Evaluating; called by adapters ────────────────────────────────────────────────────────────────────────────────
@@ -290,7 +317,7 @@ export class Evaluator implements GroupListener {
     // expired has expired for everything that it does not show, too, and the time can still be fixed at its end. A stepped
     // evaluation that is under way is not shown, and judges at the time it began. What was evaluated later and is shown all
     // the same moves the time on: for it, more may have expired.
-    const nowMs = this.busy ? this.steppedSession.nowMs : this.hlc.nowMs();
+    const nowMs = this.busy ? this.stepping.session.nowMs : this.hlc.nowMs();
     this.hlc.observe(nowMs, 0);
     let isCurrent = this.isCurrent;
     const run = (available: boolean): void => {
@@ -320,15 +347,9 @@ export class Evaluator implements GroupListener {
 
   // ── Evaluating in steps ───────────────────────────────────────────────────────────────────────────────────────────
 
-  /** True while a stepped evaluation has the group: only committed views may be begun, everything else waits for `whenIdle`. */
-  get busy(): boolean {
-    return this.stepping !== undefined;
-  }
-
   /** Calls `resume` when the stepped evaluation has ended, in whatever way; another one may be under way by then. */
   whenIdle(resume: () => void): void {
-    assert(this.busy, "waiting for what is not under way");
-    this.idle.push(resume);
+    this.stepping.whenIdle(resume);
   }
 
   /**
@@ -336,82 +357,17 @@ export class Evaluator implements GroupListener {
    * rows of one that ends without effects are garbage, which the sweeper finds.
    */
   runSteps(start: (session: Session) => Steps, done: (sequence: number) => void): void {
-    assert(this.available && !this.busy, "one stepped evaluation at a time");
-    this.seal();
-    if (!this.available) return done(effectsNotProposed);
-    const session = this.steppedSession;
-    session.begin(false, "memory", this.hlc.nowMs());
-    const evaluation = new SteppedEvaluation(this.steppingScope(session), start(session));
-    this.stepping = { evaluation, done };
-    this.cache.headers.reuses = false;
-    evaluation.advance();
+    this.stepping.run(start, done);
   }
 
   /** A view that shows what the stepped evaluation under way sees, for reads in slices that are part of it. */
   viewOfSteps(): SessionView {
-    const { stepping } = this;
-    assert(stepping !== undefined, "nothing is evaluated in steps");
-    const evaluator = this;
-    return new SessionView({
-      session: this.steppedSession,
-      scheduler: this.options.scheduler,
-      get isVoid() {
-        return evaluator.stepping !== stepping;
-      },
-      load: (arrived) => this.load(this.steppedSession, arrived),
-    });
+    return this.stepping.view();
   }
 
-  private steppingScope(session: Session): ConstructorParameters<typeof SteppedEvaluation>[0] {
-    const evaluator = this;
-    return {
-      session,
-      clock: this.options.clock,
-      scheduler: this.options.scheduler,
-      stageBytes: this.options.stageBytes ?? DEFAULT_STAGE_BYTES,
-      begun: () => this.cache.rotateWhenFull(this.overlay.appliedSequence),
-      // Who reads next would index all that was emitted at once.
-      sliceEnded: () => {
-        if (this.cache.rows > 0) this.overlay.update();
-      },
-      get congested() {
-        return evaluator.congested;
-      },
-      get openBytes() {
-        return evaluator.overlay.open.length;
-      },
-      get isTooLarge() {
-        return !session.fits;
-      },
-      whenRelieved: (resume) => this.whenRelieved(resume),
-      load: (of, arrived) => this.load(of, arrived),
-      stage: () => {
-        this.seal();
-        if (this.available) session.staged();
-        return this.available;
-      },
-      ended: () => this.stepsEnded(session),
-    };
-  }
-
-  private stepsEnded(session: Session): void {
-    // What was written says by its commit that this node led all the time; what was only read does not.
-    const isConfirmed = session.hasWritten || this.isCurrent;
-    const sequence = this.finishOf(session);
-    const { stepping } = this;
-    if (isConfirmed || sequence < 0 || !this.available) return this.endSteps(sequence);
-    this.confirm((confirmed) => {
-      if (this.stepping === stepping) this.endSteps(confirmed ? sequence : effectsNotProposed);
-    });
-  }
-
-  private endSteps(sequence: number): void {
-    const { stepping } = this;
-    if (stepping === undefined) return;
-    this.stepping = undefined;
-    this.cache.headers.reuses = true;
-    stepping.done(sequence);
-    for (const resume of this.idle.splice(0)) resume();
+  /** The session of stepped evaluations, always the same one; for those who watch what they do. */
+  get steppedSession(): Session {
+    return this.stepping.session;
   }
 
   private tellWatches(session: Session): void {
@@ -519,12 +475,9 @@ export class Evaluator implements GroupListener {
   yielding(): void {
     if (!this.available) return;
     this.available = false;
-    if (this.stepping !== undefined) {
-      this.stepping.evaluation.drop();
-      this.steppedSession.rollback();
-    }
+    this.stepping.takeBack();
     this.seal();
-    this.endSteps(effectsNotProposed);
+    this.stepping.lost();
     this.relieve();
   }
 
@@ -542,8 +495,7 @@ export class Evaluator implements GroupListener {
     }
     this.overlay.clear(new Batch(open.sequence + 1, MIN_BATCH_BUFFER_BYTES));
     this.watches.touchAll();
-    this.stepping?.evaluation.drop();
-    this.endSteps(effectsNotProposed);
+    this.stepping.lost();
     for (const barrier of this.barriers.splice(0)) barrier.run(false);
     this.relieve();
   }

@@ -1,5 +1,5 @@
 // The door of kv/: the evaluator of a group, its sessions, pinned views and the sweeper.
-export { Evaluator, effectsNotProposed, effectsTooLarge } from "./evaluator";
+export { Evaluator } from "./evaluator";
 export type { EvaluatorOptions } from "./evaluator";
 export type { HeaderRow } from "./header-row";
 export { ELEMENT_MAX_BYTES, Session, notReady } from "./session";
@@ -9,6 +9,7 @@ export type { ReadView } from "./pinned-view";
 export { Sweeper } from "./sweeper";
 export type { SweeperOptions } from "./sweeper";
 export { LOGICAL_DATABASES } from "./databases";
+export { effectsNotProposed, effectsTooLarge } from "./batch";
 export type { ReleaseWaiter } from "./batch";
 export type { ScanLimits, ScanResult } from "./scan";
 export { loaded } from "./stepped";

@@ -2,6 +2,7 @@
 // elements whose version no header names, and of databases that were flushed. Storage names candidates, on its own
 // threads; each is checked again here, at evaluation, against the latest view, and only then deleted: like every other
 // effect, through the log. Tombstones only make a pass find garbage sooner. Nothing else ever removes data.
+// A pass that is known to find nothing is not made: a server that nobody writes to rests (garbage-pass.ts).
 import type { ByteString, Scheduler } from "../base/index";
 import { prefixEnd } from "../base/index";
 import {
@@ -20,6 +21,7 @@ import {
 } from "../storage/index";
 import type { Garbage, Storage } from "../storage/index";
 import type { Evaluator } from "./evaluator";
+import { GarbagePass } from "./garbage-pass";
 import { notReady } from "./session";
 
 export interface SweeperOptions {
@@ -34,14 +36,19 @@ export interface SweeperOptions {
 
 /** Pause between two steps of a pass. */
 const STEP_MS = 100;
-/** Pause behind a pass that found nothing. */
+/** Pause behind a pass that found nothing, and while it rests: then it looks whether that still holds. */
 const IDLE_MS = 1000;
+/** After so long a rest a pass is made all the same, so that nothing depends for good on the rest's being right. */
+const REST_MAX_MS = 60_000;
 
 export class Sweeper {
   private readonly evaluator: Evaluator;
   private readonly options: SweeperOptions;
   private next: ByteString | undefined = undefined;
   private found = false;
+  /** The pass under way, or the last one; at first one that never ends. */
+  private pass = new GarbagePass(0, []);
+  private restedMs = 0;
   /** Checks that wait for a header from disk. */
   private loading = 0;
   private cancel: (() => void) | undefined;
@@ -70,6 +77,17 @@ export class Sweeper {
     this.cancel?.();
   }
 
+  /** Whether the last pass stands for another one, which would find nothing. False while one is under way. */
+  get isResting(): boolean {
+    const { evaluator } = this;
+    if (this.restedMs >= REST_MAX_MS) return false;
+    return this.pass.suffices(this.appliedIndex, evaluator.namedDatabases, evaluator.nowMs);
+  }
+
+  private get appliedIndex(): number {
+    return this.options.storage.readApplied(this.options.group).index;
+  }
+
   private schedule(delayMs: number): void {
     if (this.stopped) return;
     this.cancel = this.options.scheduler.after(delayMs, () => this.step());
@@ -86,11 +104,20 @@ export class Sweeper {
       isHeld?.() === true
     )
       return this.schedule(STEP_MS);
+    if (this.next === undefined) {
+      if (this.isResting) {
+        this.restedMs += IDLE_MS;
+        return this.schedule(IDLE_MS);
+      }
+      this.restedMs = 0;
+      this.pass = new GarbagePass(this.appliedIndex, evaluator.namedDatabases);
+    }
     const maxRows = Math.max(1, Math.floor((rowsPerSecond * STEP_MS) / 1000));
     const request = { from: this.next, maxRows, nowMs: evaluator.nowMs, databases: evaluator.namedDatabases };
     storage.findGarbage(group, request, (garbage) => {
       if (this.stopped) return;
       this.statistics.rowsExaminedTotal += garbage.rowsExamined;
+      this.pass.met(garbage);
       if (evaluator.available) this.reclaim(garbage);
       this.next = garbage.next;
       if (this.next !== undefined) return this.schedule(STEP_MS);

@@ -89,6 +89,7 @@ export function unpackGarbage(packed: Buffer): Garbage {
   const orphanCount = nextWord();
   const databaseCount = nextWord();
   const rowsExamined = nextWord();
+  const nextExpiryMs = nextWord() + nextWord() * 2 ** 32;
   const hasNext = nextWord() === 1;
   const databases: number[] = [];
   for (let database = 0; database < databaseCount; database++) databases.push(nextWord());
@@ -104,6 +105,7 @@ export function unpackGarbage(packed: Buffer): Garbage {
     expired: keys.slice(0, expiredCount),
     orphans: keys.slice(expiredCount, expiredCount + orphanCount),
     databases,
+    nextExpiryMs,
     next: keys[expiredCount + orphanCount],
     rowsExamined,
   };

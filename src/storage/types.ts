@@ -124,6 +124,8 @@ export interface Garbage {
   readonly orphans: ByteString[];
   /** Physical database ids that have rows and do not exist. */
   readonly databases: number[];
+  /** The earliest time at which one of the headers looked at will expire, ms since the epoch; 0 if none will. */
+  readonly nextExpiryMs: number;
   /** undefined when the pass has seen everything. */
   readonly next: ByteString | undefined;
   readonly rowsExamined: number;

@@ -146,7 +146,7 @@ export const CANARIES: readonly Canary[] = [
         const sealed = (resume: () => void): void => {
           evaluator["seal"]();
           if (!evaluator.available) return;
-          evaluator["steppedSession"].staged();
+          evaluator.steppedSession.staged();
           resume();
         };
         const runSteps = evaluator.runSteps.bind(evaluator);
@@ -173,14 +173,18 @@ export const CANARIES: readonly Canary[] = [
     sabotage: {
       sweeper: (sweeper, evaluator) => {
         let isBlind = false;
+        let { busy } = evaluator;
         Object.defineProperty(evaluator, "busy", {
-          get: () => !isBlind && evaluator["stepping"] !== undefined,
+          get: () => !isBlind && busy,
+          set: (isBusy: boolean) => void (busy = isBusy),
         });
         // What it puts into the batch of an evaluation that then leaves nothing must not wait there for ever.
-        const endSteps = evaluator["endSteps"].bind(evaluator);
-        evaluator["endSteps"] = (sequence): void => {
-          endSteps(sequence);
-          evaluator["scheduleSeal"]();
+        const runSteps = evaluator.runSteps.bind(evaluator);
+        evaluator.runSteps = (start, done): void => {
+          runSteps(start, (sequence) => {
+            done(sequence);
+            evaluator["scheduleSeal"]();
+          });
         };
         const asIfIdle = (run: () => void): void => {
           isBlind = true;
@@ -191,6 +195,27 @@ export const CANARIES: readonly Canary[] = [
         sweeper["step"] = (): void => asIfIdle(step);
         const evaluate = sweeper["evaluate"].bind(sweeper);
         sweeper["evaluate"] = (check, attempt): void => asIfIdle(() => evaluate(check, attempt));
+      },
+    },
+  },
+  {
+    name: "the sweeper rests although rows have changed",
+    withinSeeds: 200,
+    sabotage: {
+      sweeper: (sweeper) => {
+        Object.defineProperty(sweeper, "appliedIndex", { get: () => 0 });
+      },
+    },
+  },
+  {
+    name: "the sweeper rests while something expires",
+    withinSeeds: 200,
+    sabotage: {
+      storage: (storage) => {
+        const findGarbage = storage.findGarbage.bind(storage);
+        storage.findGarbage = (group, request, done): void => {
+          findGarbage(group, request, (garbage) => done({ ...garbage, nextExpiryMs: 0 }));
+        };
       },
     },
   },

@@ -67,7 +67,7 @@ export class EvaluationNotes {
         ready(view);
       });
     };
-    const session = evaluator["steppedSession"];
+    const session = evaluator.steppedSession;
     const meetExpired = session["meetExpired"].bind(session);
     session["meetExpired"] = (database, userKey, row) => {
       this.expired.push({ database, userKey });
@@ -77,7 +77,7 @@ export class EvaluationNotes {
 
   /** What a stepped evaluation has found expired goes to the log with its next stage. */
   private noteExpired(): void {
-    const session = this.evaluator["steppedSession"];
+    const session = this.evaluator.steppedSession;
     const order = this.openOrder;
     for (const { database, userKey } of this.expired.splice(0)) {
       this.process.expiredAhead(database, userKey, session.nowMs, order);

@@ -294,13 +294,7 @@ export class World {
   private sweepEverything(): void {
     // Whatever has a time to live has expired by now, so that nothing expires behind the sweeper's back.
     this.time.nowMs += LONGER_THAN_ANY_TIME_TO_LIVE_MS;
-    let last = { found: -1, passes: 0 };
-    this.runUntil("the sweeper finds nothing more", () => {
-      const { passesTotal, expiredTotal, orphansTotal, databasesTotal } = this.process.sweeper.statistics;
-      const found = expiredTotal + orphansTotal + databasesTotal;
-      if (last.found !== found) last = { found, passes: passesTotal };
-      return passesTotal >= last.passes + 3 && this.isIdle();
-    });
+    this.runUntil("the sweeper finds nothing more", () => this.isIdle() && this.process.sweeper.isResting);
     this.clients.decideAll();
   }
 

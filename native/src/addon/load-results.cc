@@ -40,6 +40,8 @@ std::string PackGarbage(const Garbage& garbage) {
   AppendWord(&packed, garbage.orphans.size());
   AppendWord(&packed, garbage.databases.size());
   AppendWord(&packed, garbage.rows_examined);
+  AppendWord(&packed, garbage.next_expiry_ms & 0xffffffff);
+  AppendWord(&packed, garbage.next_expiry_ms >> 32);
   AppendWord(&packed, garbage.next.empty() ? 0 : 1);
   for (const uint32_t database : garbage.databases) AppendWord(&packed, database);
   for (const std::string& key : garbage.expired) AppendWord(&packed, key.size());

@@ -37,8 +37,8 @@ std::string PackCount(uint64_t count);
 /** Three little-endian u32 words a slot: its number, the rows that were read, the hash of the last of them. */
 std::string PackSlotSamples(const SlotSamples& samples);
 /**
- * Little-endian u32 words: expired, orphans, databases, rows examined, 1 if there is a next; the database ids; the lengths
- * of the keys (expired, orphans, next); then their bytes.
+ * Little-endian u32 words: expired, orphans, databases, rows examined, the next expiry (low word, high word), 1 if there is
+ * a next; the database ids; the lengths of the keys (expired, orphans, next); then their bytes.
  */
 std::string PackGarbage(const Garbage& garbage);
 

@@ -144,7 +144,12 @@ Outcome GarbageSearch::Examine(uint8_t space, Slice key, Slice value) {
   if (space == space::kElement) return ExamineElement(key);
   ValueHeader header;
   if (!ReadValueHeader(value, &header)) return DamagedHeader();
-  if (IsExpired(header, request_.now_ms)) garbage_->expired.push_back(key.ToString());
+  if (IsExpired(header, request_.now_ms)) {
+    garbage_->expired.push_back(key.ToString());
+  } else if (header.expiry_ms != 0 &&
+             (garbage_->next_expiry_ms == 0 || header.expiry_ms < garbage_->next_expiry_ms)) {
+    garbage_->next_expiry_ms = header.expiry_ms;
+  }
   return Outcome();
 }
 

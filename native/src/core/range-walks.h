@@ -82,6 +82,8 @@ struct Garbage {
   std::vector<std::string> expired;
   std::vector<std::string> orphans;
   std::vector<uint32_t> databases;
+  /** The earliest time at which one of the headers looked at will expire; 0 if none will. */
+  uint64_t next_expiry_ms = 0;
   /** Empty when the pass has seen everything. */
   std::string next;
   uint64_t rows_examined = 0;

@@ -98,6 +98,7 @@ class GarbageSearch {
   readonly expired: ByteString[] = [];
   readonly orphans: ByteString[] = [];
   readonly databases: number[] = [];
+  nextExpiryMs = 0;
 
   constructor(
     private readonly image: RowImage,
@@ -129,8 +130,8 @@ class GarbageSearch {
       rowsExamined++;
       position = this.examine(space, key, row.value);
     }
-    const { expired, orphans, databases } = this;
-    return { expired, orphans, databases, next, rowsExamined };
+    const { expired, orphans, databases, nextExpiryMs } = this;
+    return { expired, orphans, databases, nextExpiryMs, next, rowsExamined };
   }
 
   /** Notes what the row gives reason for and returns where the search goes on. */
@@ -145,6 +146,8 @@ class GarbageSearch {
     if (space === Space.header) {
       const { expiryMs } = decodeValueHeader(value);
       if (expiryMs !== 0 && expiryMs <= this.request.nowMs) this.expired.push(key);
+      else if (expiryMs !== 0 && (this.nextExpiryMs === 0 || expiryMs < this.nextExpiryMs))
+        this.nextExpiryMs = expiryMs;
       return key + "\0";
     }
     if (!parseElementKey(key)) return key + "\0";

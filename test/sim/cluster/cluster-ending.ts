@@ -72,15 +72,10 @@ export class ClusterEnding {
   private sweepEverything(): void {
     // Whatever has a time to live has expired by now, so that nothing expires behind the sweeper's back.
     this.world.runFor(LONGER_THAN_ANY_TIME_TO_LIVE_MS);
-    let last = { found: -1, passes: 0 };
-    this.world.runUntil("the sweeper finds nothing more", () => {
-      const { leader } = this;
-      if (leader === undefined) return false;
-      const { passesTotal, expiredTotal, orphansTotal, databasesTotal } = leader.sweeper.statistics;
-      const found = expiredTotal + orphansTotal + databasesTotal;
-      if (last.found !== found) last = { found, passes: passesTotal };
-      return passesTotal >= last.passes + 3 && this.isIdle;
-    });
+    this.world.runUntil(
+      "the sweeper finds nothing more",
+      () => this.isIdle && this.leader?.sweeper.isResting === true,
+    );
     this.world.history.decideAll();
   }
 

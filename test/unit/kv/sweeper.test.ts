@@ -1,49 +1,6 @@
 // Reclaiming: what is garbage goes, through the log, and nothing else does; tombstones only make it sooner; the rate is
 // bounded; nothing is judged while this node does not lead.
-import { ConnectionNode } from "../redis/connection-node";
-import type { ConnectionNodeOptions } from "../redis/connection-node";
-import { Sweeper } from "../../../src/kv/index";
-import { Space, notInMemory } from "../../../src/storage/index";
-import { GROUP } from "./kv-node";
-
-class SweptNode extends ConnectionNode {
-  readonly sweeper: Sweeper;
-
-  constructor(options: ConnectionNodeOptions & { rowsPerSecond?: number } = {}) {
-    super(options);
-    this.sweeper = new Sweeper(this.evaluator, {
-      storage: this.storage,
-      scheduler: this.scheduler,
-      group: GROUP,
-      rowsPerSecond: options.rowsPerSecond ?? 10_000,
-    });
-    this.sweeper.start();
-  }
-
-  /** Lets the sweeper take its steps for so long. */
-  sweep(steps = 40): void {
-    for (let step = 0; step < steps; step++) {
-      this.scheduler.pass(1000);
-      this.loadAll();
-      this.settle();
-    }
-  }
-
-  rows(space: number): number {
-    const [lower, upper] = [String.fromCharCode(space), String.fromCharCode(space + 1)];
-    const page = this.storage.scan(GROUP, { lower, upper, maxRows: 10_000, maxBytes: 1 << 30 }, "anywhere");
-    if (page === notInMemory) throw new Error("a read that may block is answered");
-    return page.keys.length;
-  }
-
-  get spaces(): { headers: number; elements: number; tombstones: number } {
-    return {
-      headers: this.rows(Space.header),
-      elements: this.rows(Space.element),
-      tombstones: this.rows(Space.tombstone),
-    };
-  }
-}
+import { SweptNode } from "./swept-node";
 
 const EMPTY = { headers: 0, elements: 0, tombstones: 0 };
 

@@ -116,6 +116,7 @@ class Rows {
 
   /** A whole pass in pages of `maxRows`. */
   pass(maxRows: number): Omit<Garbage, "next"> {
+    const expiries: number[] = [];
     const all = {
       expired: [] as string[],
       orphans: [] as string[],
@@ -129,7 +130,8 @@ class Rows {
       for (const db of page.databases) if (!all.databases.includes(db)) all.databases.push(db);
       expect(page.rowsExamined).toBeLessThanOrEqual(maxRows);
       all.rowsExamined += page.rowsExamined;
-      if (page.next === undefined) return all;
+      if (page.nextExpiryMs !== 0) expiries.push(page.nextExpiryMs);
+      if (page.next === undefined) return { ...all, nextExpiryMs: expiries.sort((a, b) => a - b)[0] ?? 0 };
       from = page.next;
     }
   }
@@ -147,6 +149,7 @@ describe("garbage", () => {
       expired: [],
       orphans: [],
       databases: [],
+      nextExpiryMs: 0,
       next: undefined,
       rowsExamined: 0,
     });
@@ -157,9 +160,24 @@ describe("garbage", () => {
       .header(0, "never", 1)
       .header(0, "past", 1, NOW - 1)
       .header(0, "now", 1, NOW);
-    rows.header(0, "later", 1, NOW + 1);
+    rows.header(0, "later", 1, NOW + 1).header(0, "much later", 1, 2 ** 53 - 1);
     const expected = [headerKey(0, "past"), headerKey(0, "now")].sort();
-    expect(rows.search()).toMatchObject({ expired: expected, orphans: [], rowsExamined: 4 });
+    expect(rows.search()).toMatchObject({ expired: expected, orphans: [], rowsExamined: 5 });
+  });
+
+  test("the earliest expiry to come is told, of headers that are looked at in databases that exist", () => {
+    const rows = new Rows().header(0, "past", 1, NOW).header(0, "never", 1);
+    expect(rows.search().nextExpiryMs).toBe(0);
+    rows.header(0, "far", 1, 2 ** 53 - 1).header(7, "gone", 1, NOW + 1);
+    rows.put(keyTombstoneKey(headerKey(0, "far")));
+    expect(rows.search().nextExpiryMs).toBe(2 ** 53 - 1);
+    rows
+      .header(0, "near", 1, NOW + 2 ** 32)
+      .header(0, "nearer", 1, NOW + 2)
+      .header(0, "next", 1, NOW + 3);
+    expect(rows.search().nextExpiryMs).toBe(NOW + 2);
+    expect(rows.search({ maxRows: 1 }).nextExpiryMs).toBe(0);
+    expect(rows.search({ nowMs: NOW + 2 }).nextExpiryMs).toBe(NOW + 3);
   });
 
   test("elements without their header, or under another incarnation, are orphans; each prefix is looked at once", () => {
@@ -179,6 +197,7 @@ describe("garbage", () => {
       expired: [],
       orphans: [],
       databases: [9, 3, 0xffff_ffff],
+      nextExpiryMs: 0,
       next: undefined,
       rowsExamined: 6,
     });
@@ -213,6 +232,7 @@ describe("garbage", () => {
     expect(whole.orphans.length).toBeGreaterThan(10);
     expect(whole.expired.length).toBeGreaterThan(3);
     expect(whole.databases.toSorted()).toEqual([1, 2]);
+    expect(whole.nextExpiryMs).toBe(NOW + 1);
     for (const maxRows of [1, 2, 7, 50]) expect(rows.pass(maxRows)).toEqual(whole);
   });
 });

@@ -64,6 +64,7 @@ function find(from: ByteString | undefined, maxRows: number, databases: readonly
 /** A whole pass in answers of `maxRows`. */
 async function pass(maxRows: number, databases: readonly number[]): Promise<Garbage> {
   const all = { expired: [] as ByteString[], orphans: [] as ByteString[], databases: [] as number[] };
+  const expiries: number[] = [];
   let rowsExamined = 0;
   let next: ByteString | undefined;
   do {
@@ -73,9 +74,10 @@ async function pass(maxRows: number, databases: readonly number[]): Promise<Garb
     all.orphans.push(...part.orphans);
     all.databases.push(...part.databases.filter((id) => !all.databases.includes(id)));
     rowsExamined += part.rowsExamined;
+    if (part.nextExpiryMs !== 0) expiries.push(part.nextExpiryMs);
     next = part.next;
   } while (next !== undefined);
-  return { ...all, next, rowsExamined };
+  return { ...all, nextExpiryMs: expiries.sort((a, b) => a - b)[0] ?? 0, next, rowsExamined };
 }
 
 test("a database without rows has no garbage", async () => {
@@ -83,6 +85,7 @@ test("a database without rows has no garbage", async () => {
     expired: [],
     orphans: [],
     databases: [],
+    nextExpiryMs: 0,
     next: undefined,
     rowsExamined: 0,
   });
@@ -105,9 +108,23 @@ test("expired headers, orphaned elements and databases that are gone are found, 
     expect(found.expired).toEqual([headerKey(0, "expired")]);
     expect([...found.orphans].sort()).toEqual([prefixOf(0, "gone", 3), prefixOf(0, "live", 4)].sort());
     expect(found.databases).toEqual([9]);
+    expect(found.nextExpiryMs).toBe(NOW + 1);
     // Three headers and one of database 9; three element prefixes and one row of database 9.
     expect(found.rowsExamined).toBe(8);
   }
+});
+
+test("the earliest expiry to come is told, of headers that are looked at in databases that exist", async () => {
+  await node.write(header(0, "past", 1, NOW), header(0, "never", 2), header(7, "gone", 3, NOW + 1));
+  expect((await find(undefined, 100, [0])).nextExpiryMs).toBe(0);
+  const far = header(0, "far", 4, 2 ** 53 - 1);
+  await node.write(far, put(keyTombstoneKey(headerKey(0, "far")), tombstoneValue(1, 0)));
+  expect((await find(undefined, 100, [0])).nextExpiryMs).toBe(2 ** 53 - 1);
+  await node.write(header(0, "near", 5, NOW + 2 ** 32 + 1));
+  expect((await find(undefined, 100, [0])).nextExpiryMs).toBe(NOW + 2 ** 32 + 1);
+  await node.write(header(0, "next", 6, NOW + 2), header(0, "behind", 7, NOW + 3));
+  expect((await find(undefined, 100, [0])).nextExpiryMs).toBe(NOW + 2);
+  expect((await find(undefined, 1, [0])).nextExpiryMs).toBe(0);
 });
 
 test("tombstones come first and name their candidates", async () => {
