@@ -11,8 +11,6 @@ export interface Clock {
 export interface Scheduler {
   /** Runs `task` once after what is ready in this event-loop turn has run: when the turn's commands have arrived. */
   atTurnEnd(task: () => void): void;
-  /** Runs a turn of its own with its end, for who is called by the event loop; absent: turns end when the loop says so. */
-  runTurn?(turn: () => void): void;
   /** Runs `task` once after `delayMs`; the returned function cancels it. */
   after(delayMs: number, task: () => void): () => void;
 }

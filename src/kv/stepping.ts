@@ -139,7 +139,10 @@ export class Stepping {
     const { current } = this;
     if (isConfirmed || sequence < 0 || !evaluator.available) return this.end(sequence);
     evaluator.confirm((confirmed) => {
-      if (this.current === current) this.end(confirmed ? sequence : effectsNotProposed);
+      if (this.current !== current) return;
+      // What it observed may have been released meanwhile.
+      const waitsFor = sequence > evaluator.overlay.committedSequence ? sequence : 0;
+      this.end(confirmed ? waitsFor : effectsNotProposed);
     });
   }
 

@@ -16,32 +16,16 @@ export class SystemClock implements Clock {
 export class EventLoopScheduler implements Scheduler {
   private tasks: (() => void)[] = [];
   private scheduled = false;
-  private inTurn = false;
   private readonly drain = (): void => {
-    this.scheduled = false;
-    this.endTurn();
-  };
-
-  /** Runs one turn to its end, within a call from the event loop. */
-  runTurn(turn: () => void): void {
-    this.inTurn = true;
-    turn();
-    this.inTurn = false;
-    this.endTurn();
-  }
-
-  private endTurn(): void {
-    const { tasks } = this;
     // The list grows while it runs; a task that throws ends the process, so nothing is left behind.
-    this.inTurn = true;
-    for (let i = 0; i < tasks.length; i++) tasks[i]!();
-    tasks.length = 0;
-    this.inTurn = false;
-  }
+    for (let i = 0; i < this.tasks.length; i++) this.tasks[i]!();
+    this.tasks.length = 0;
+    this.scheduled = false;
+  };
 
   atTurnEnd(task: () => void): void {
     this.tasks.push(task);
-    if (this.scheduled || this.inTurn) return;
+    if (this.scheduled) return;
     this.scheduled = true;
     setImmediate(this.drain);
   }

@@ -99,27 +99,24 @@ Napi::Value SocketsObject::Listen(const Info& info) {
  * any other: a broken invariant must end the process.
  */
 void SocketsObject::Deliver() {
-  static const int rounds = getenv("BASALT_TURNS") ? atoi(getenv("BASALT_TURNS")) : 1;
+  if (closing_) return;
   const napi_env env = Env();
-  for (int round = 0; !closing_; round++) {
-    Napi::HandleScope scope(env);
-    arguments_.assign(1, nullptr);
-    const size_t count = set_->Harvest(events_, this);
-    if (count == 0) return;
-    arguments_[0] = FromDouble(env, static_cast<double>(count));
-    napi_callback_scope callback_scope = nullptr;
-    BASALT_ASSERT(napi_open_callback_scope(env, resource_.Value(), async_context_, &callback_scope) == napi_ok,
-                  "a callback can be begun");
-    napi_value undefined = nullptr;
-    napi_get_undefined(env, &undefined);
-    if (napi_call_function(env, undefined, deliver_.Value(), arguments_.size(), arguments_.data(), nullptr) ==
-        napi_pending_exception) {
-      napi_value error = nullptr;
-      if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
-    }
-    napi_close_callback_scope(env, callback_scope);
-    if (round + 1 >= rounds) return;
+  Napi::HandleScope scope(env);
+  arguments_.assign(1, nullptr);
+  const size_t count = set_->Harvest(events_, this);
+  if (count == 0) return;
+  arguments_[0] = FromDouble(env, static_cast<double>(count));
+  napi_callback_scope callback_scope = nullptr;
+  BASALT_ASSERT(napi_open_callback_scope(env, resource_.Value(), async_context_, &callback_scope) == napi_ok,
+                "a callback can be begun");
+  napi_value undefined = nullptr;
+  napi_get_undefined(env, &undefined);
+  if (napi_call_function(env, undefined, deliver_.Value(), arguments_.size(), arguments_.data(), nullptr) ==
+      napi_pending_exception) {
+    napi_value error = nullptr;
+    if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
   }
+  napi_close_callback_scope(env, callback_scope);
 }
 
 size_t SocketsObject::TakeSlab(const char* bytes, size_t length) {

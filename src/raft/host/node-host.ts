@@ -40,10 +40,10 @@ const DEFAULT_MAX_LOG_BYTES = 256 * 1024 * 1024;
 /** A larger batch goes to the log thread at once: it is written and synced as one, and other groups' votes wait for that. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 /**
- * The log thread has one batch in hand and the next one waits for it: more can be gathered until the first is synced. Measured
- * against one and against no bound in perf-reports/2026-11-30-adaptive-sealing.md.
+ * So many batches that are not synced make the log busy: more is gathered until then, since it would only wait there. Measured
+ * against two and against no bound in perf-reports/2026-11-30-adaptive-sealing.md.
  */
-const BUSY_LOG_BATCHES = 2;
+const BUSY_LOG_BATCHES = 1;
 
 export class NodeHost implements StorageListener, LogWriter {
   private readonly options: NodeHostOptions;

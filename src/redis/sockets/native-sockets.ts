@@ -26,7 +26,6 @@ export interface NativeSocketOptions {
   readonly batches?: boolean;
 }
 
-const TURNS = Number(process.env["BASALT_TURNS"] ?? 1);
 const EVENT_WORDS = 4;
 const WRITE_WORDS = 3;
 const RESULT_WORDS = 2;
@@ -70,7 +69,13 @@ export class NativeSockets {
     this.scheduler = options.scheduler;
     this.accept = options.accept;
     const { Sockets } = loadAddon();
-    this.native = new Sockets(this.events, this.writes, this.output.bytes, this.deliver, options.batches ?? true);
+    this.native = new Sockets(
+      this.events,
+      this.writes,
+      this.output.bytes,
+      this.deliver,
+      options.batches ?? true,
+    );
   }
 
   /** Stops accepting. Resolves when no connection is left; then the sockets are of no use any more. */
@@ -90,16 +95,6 @@ export class NativeSockets {
   // ── What comes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private readonly deliver = (count: number, ...slabs: Buffer[]): void => {
-    if (TURNS === 0) return this.take(count, slabs);
-    this.count = count;
-    this.slabs = slabs;
-    this.scheduler.runTurn!(this.turn);
-  };
-  private count = 0;
-  private slabs: Buffer[] = [];
-  private readonly turn = (): void => this.take(this.count, this.slabs);
-
-  private take(count: number, slabs: Buffer[]): void {
     const { events } = this;
     for (let at = 0, end = count * EVENT_WORDS; at < end; at += EVENT_WORDS) {
       const id = events[at]!;
@@ -107,7 +102,7 @@ export class NativeSockets {
       // An event may be about a socket that a handler has closed since.
       const socket = this.socketOf(id);
       if (what >= 0) {
-        if (socket?.isOpen) socket.handler.chunk(slabs[what]!, events[at + 2]!, events[at + 3]!);
+        if (socket?.isOpen) socket.handler.chunk(slabs[what]!, events[at + 2], events[at + 3]);
       } else if (what === SocketEventKind.accepted) {
         this.add(id, events[at + 2]!);
       } else if (what === SocketEventKind.acceptingPaused) {
@@ -116,7 +111,7 @@ export class NativeSockets {
         this.tell(socket, what);
       }
     }
-  }
+  };
 
   private tell(socket: NativeSocket, what: number): void {
     switch (what) {

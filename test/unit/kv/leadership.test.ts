@@ -201,6 +201,13 @@ describe("without a lease", () => {
     node.group.confirm(false);
     node.endTurn();
     expect(done[2]).toBe(effectsNotProposed);
+    // What it observed may be released while it waits for the confirmation: then its reply waits for nothing.
+    put(node, "seen");
+    run(reading);
+    node.settle();
+    node.group.confirm(true);
+    node.endTurn();
+    expect(done.splice(3)).toEqual([0]);
     run(reading);
     node.evaluator.following();
     expect(done[3]).toBe(effectsNotProposed);
