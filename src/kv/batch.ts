@@ -1,4 +1,4 @@
-// One batch: the operations of the commands of one event-loop turn, encoded straight into the payload of the entry that
+// One batch: the operations of the commands of one or several event-loop turns, encoded straight into the payload of the entry that
 // will carry them (storage/README.md, "Entry payload"). A batch is open while the evaluator appends to it, then
 // sealed and proposed, committed, applied. Its buffer belongs to it and is never written again after sealing: the raft
 // log, the log thread and the overlay's index read it until the entry is applied.

@@ -1,4 +1,4 @@
-// The evaluator of one group: it runs commands on the leader, packs the operations of an event-loop turn into one entry,
+// The evaluator of one group: it runs commands on the leader, packs the operations of a turn (or of a sync) into one entry,
 // keeps several entries in flight and releases replies when what they observed is committed. It belongs to one
 // JavaScript thread. Time, turns and storage are handed in, so simulation runs this very code.
 //
@@ -415,8 +415,8 @@ export class Evaluator implements GroupListener {
     });
   }
 
-  /** What had to wait meanwhile is proposed as one: its entry would have waited at the log. */
-  logIsFree(): void {
+  /** What was gathered meanwhile is proposed as one. */
+  logSynced(): void {
     if (!this.sealWaits) return;
     this.sealWaits = false;
     if (this.available && !this.busy) this.seal();

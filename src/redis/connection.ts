@@ -272,6 +272,7 @@ export class Connection implements SocketHandler, CommandContext {
     const { execution, replies } = this;
     this.running = replies.held = true;
     if (!execution.isSuspended) this.commandStartedMs = nowMs;
+    const startedMs = this.commandStartedMs;
     execution.isResumed = execution.momentIsRead = false;
     while (!execution.isSuspended && !this.closing && this.mayGoOn()) {
       const status = this.parser.next();
@@ -291,8 +292,8 @@ export class Connection implements SocketHandler, CommandContext {
     }
     this.server.accounting.settle(this);
     this.running = replies.held = false;
-    // Whoever comes next begins now: the clock was read when the last command had answered.
-    this.flush(this.commandStartedMs);
+    // The clock was read when the last command had answered, if one was timed in this run.
+    this.flush(this.commandStartedMs === startedMs ? undefined : this.commandStartedMs);
   }
 
   /** Sends what may go, ends the connection if that was all, and reads on or does not. `readMs`: the clock, if just read. */

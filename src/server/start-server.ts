@@ -89,7 +89,7 @@ export async function startServer(
     following: () => evaluator.following(),
     committed: (index) => evaluator.committed(index),
     applied: (index) => evaluator.applied(index),
-    logIsFree: () => evaluator.logIsFree(),
+    logSynced: () => evaluator.logSynced(),
   });
   host.start();
   const replayFailure = await Promise.race([leading.settled, failed.settled]);

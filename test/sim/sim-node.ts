@@ -146,7 +146,7 @@ export class SimProcess {
       following: () => this.evaluator.following(),
       committed: (index) => this.evaluator.committed(index),
       applied: (index) => this.evaluator.applied(index),
-      logIsFree: () => this.evaluator.logIsFree(),
+      logSynced: () => this.evaluator.logSynced(),
     });
     this.sweeper = new Sweeper(this.evaluator, {
       storage: this.storage,

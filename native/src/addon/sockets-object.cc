@@ -19,7 +19,7 @@ constexpr size_t kResultWords = 2;
 constexpr int32_t kResultQueued = 1;
 constexpr int32_t kResultGone = -1;
 /** A buffer for slabs: small, since whoever keeps a command keeps all of it. */
-constexpr size_t kSharedBytes = 64 * 1024;
+constexpr size_t kSharedBytes = 32 * 1024;
 
 int32_t ResultOf(SocketSet::SendResult result) {
   if (result == SocketSet::SendResult::kSent) return 0;

@@ -4,7 +4,7 @@
 //
 // Fair and bounded: a harvest reads at most once from a connection and stops behind `kHarvestBytes` read or written; those
 // it did not come to are first in the next. An idle connection holds no buffer: chunks are read into buffers of the set's own
-// and leave them as slabs, small ones of several connections together, so that one that is kept for long keeps little beside it.
+// and leave them as slabs, small ones of several connections together.
 //
 // Where the kernel has it, what is sent in one turn and what is read in one harvest goes through a SystemCallRing, many
 // sockets by one system call. Connections whose last chunks were large are read one by one, with room for all that has come.

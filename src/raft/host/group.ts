@@ -47,8 +47,8 @@ export interface GroupListener {
   committed(index: number): void;
   /** Entries up to `index` are applied. */
   applied(index: number): void;
-  /** `logIsBusy` has become false. */
-  logIsFree(): void;
+  /** A batch of the node's log is synced: what was gathered while the log was busy may be proposed. */
+  logSynced(): void;
 }
 
 /** How commands' effects get into the log, and what a leader may rely on. */
@@ -58,7 +58,10 @@ export interface GroupHandle {
   readonly leader: NodeId;
   /** Nobody else can lead at this moment: committed state may be read without asking. Always true of a single voter. */
   readonly hasLease: boolean;
-  /** What is proposed now would wait for the log thread, so that more can be gathered first at no cost in time. */
+  /**
+   * What is proposed now would only wait for the log thread, so that more can be gathered until `logSynced`. Never where others
+   * are members: entries go to them while the own log is still being synced.
+   */
   readonly logIsBusy: boolean;
   /** Appends an entry in the given term. Returns its index, or 0 if this node does not lead in that term any more. */
   propose(payload: Buffer, term: number): number;
@@ -177,7 +180,7 @@ export class RaftGroup implements GroupHandle {
   }
 
   get logIsBusy(): boolean {
-    return this.surroundings.logIsBusy;
+    return this.surroundings.logIsBusy && isAlone(this.configuration, this.nodeId);
   }
 
   get configuration(): ConfState {
@@ -335,9 +338,8 @@ export class RaftGroup implements GroupHandle {
     this.announce();
   }
 
-  /** The log thread could take more. */
-  logIsFree(): void {
-    if (!this.failed) this.listener?.logIsFree();
+  logSynced(): void {
+    if (!this.failed) this.listener?.logSynced();
   }
 
   persisted(index: number): void {

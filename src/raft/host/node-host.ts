@@ -40,8 +40,8 @@ const DEFAULT_MAX_LOG_BYTES = 256 * 1024 * 1024;
 /** A larger batch goes to the log thread at once: it is written and synced as one, and other groups' votes wait for that. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 /**
- * So many batches that are not synced make the log busy: more is gathered until then, since it would only wait there. Measured
- * against two and against no bound in perf-reports/2026-11-30-adaptive-sealing.md.
+ * So many batches that are not synced make the log busy: more is gathered meanwhile. Measured against two and against no bound
+ * in perf-reports/2026-11-30-adaptive-sealing.md.
  */
 const BUSY_LOG_BATCHES = 1;
 
@@ -149,11 +149,11 @@ export class NodeHost implements StorageListener, LogWriter {
   // ── What storage tells ────────────────────────────────────────────────────────────────────────────────────────────
 
   logSynced(ticket: number): void {
-    const wasBusy = this.logIsBusy;
     this.syncedTicket = ticket;
     for (const group of this.groups.values()) group.synced(ticket);
-    // What they propose now is in the batch that is submitted next.
-    if (wasBusy && !this.logIsBusy) for (const group of this.groups.values()) group.logIsFree();
+    // What they propose now is in the batch that is submitted next. Told at every sync, so that nobody waits for longer than
+    // one, whatever other groups submit.
+    for (const group of this.groups.values()) group.logSynced();
     this.process();
   }
 

@@ -3,7 +3,7 @@
 import type { Command } from "../command";
 
 /** A list that has grown beyond this is not kept. */
-const KEPT_RUNS = 64;
+const KEPT_RUNS = 16;
 
 export class CommandRuns {
   private commands: Command[] = [];

@@ -3,7 +3,7 @@
 // perf-reports/2026-11-24-native-sockets.md, and with fewer system calls in perf-reports/2026-11-30-system-call-ring.md.
 //
 // What is written is copied at once into one shared buffer, so that blocks return to their pool while they are warm; it goes
-// at the end of the turn, behind the turn's proposal, so that the log is already being written meanwhile. A write that
+// at the end of the turn, behind what the turn has proposed, so that the log is already being written meanwhile. A write that
 // is large, or would make much wait for the turn's end, goes at once: what a socket reports as buffered beyond
 // `DIRECT_BYTES` is what the kernel has refused.
 import { isIP } from "node:net";
@@ -39,7 +39,7 @@ const DIRECT_BYTES = 16 * 1024;
 const BACKLOG = 511;
 /** Without a free file descriptor connections wait in the backlog this long. */
 const ACCEPT_AGAIN_MS = 100;
-/** Ends of the turn that pass before output goes: commands are sealed in the first, proposed and logged in the next. */
+/** Ends of the turn that pass before output goes: what is sealed is sealed in the first, proposed and logged in the next. */
 const TURN_ENDS_BEFORE_OUTPUT = 2;
 
 export class NativeSockets {

@@ -218,7 +218,7 @@ export class ClusterProcess {
       following: () => evaluator.following(),
       committed: (index) => evaluator.committed(index),
       applied: (index) => evaluator.applied(index),
-      logIsFree: () => evaluator.logIsFree(),
+      logSynced: () => evaluator.logSynced(),
     });
   }
 

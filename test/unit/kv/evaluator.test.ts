@@ -62,14 +62,14 @@ describe("batches", () => {
     }
     expect(node.group.lastIndex).toBe(before);
     node.group.logIsBusy = false;
-    node.evaluator.logIsFree();
+    node.evaluator.logSynced();
     expect(node.group.lastIndex).toBe(before + 1);
     expect(readPayloadHeader(node.group.payloads.get(before + 1)!).operationCount).toBe(3);
     // From here on as ever.
     put(node, KEY, "4");
     node.endTurn();
     expect(node.group.lastIndex).toBe(before + 2);
-    node.evaluator.logIsFree();
+    node.evaluator.logSynced();
     expect(node.group.lastIndex).toBe(before + 2);
   });
 
@@ -85,7 +85,7 @@ describe("batches", () => {
     node.endTurn();
     node.evaluator.following();
     node.group.logIsBusy = false;
-    node.evaluator.logIsFree();
+    node.evaluator.logSynced();
     expect(node.group.lastIndex).toBe(before + 1);
     node.lead(node.group.term + 1);
     const leading = node.group.lastIndex;

@@ -29,6 +29,19 @@ test("calls, failures and rejections by command, subcommands by themselves; erro
   expect(info(client, "stats")).toContain("\r\ntotal_error_replies:7\r\n");
 });
 
+test("the time to the release of what was queued is its own, although it is not timed as a command", () => {
+  const node = new RedisNode();
+  const client = node.connect();
+  let ms = 1000;
+  const { clock } = node.server;
+  clock.monotonicMs = () => ++ms;
+  client.call("MULTI");
+  client.pipeline(["SET", "a", "1"], ["SET", "b", "2"]);
+  const set = node.server.table.byName("set")!;
+  expect([set.callsTotal, set.latencyUs.count]).toEqual([0, 2]);
+  expect(set.latencyUs.sum).toBeGreaterThanOrEqual(2000);
+});
+
 test("an error that is part of a text is none", () => {
   const client = new RedisNode().connect();
   client.pipeline(["SET", "a", "-ERR x"], ["GET", "a"], ["ECHO", "-ERR"]);

@@ -28,6 +28,30 @@ export function parse(chunks: readonly Buffer[], limits?: Partial<ParserLimits>)
   return { commands, error: parser.error, pendingBytes: parser.pendingBytes };
 }
 
+const STRANGE = "*1\r\n$4\r\nEVIL\r\n*2\r\n$3\r\nGET\r\n";
+
+/**
+ * The same with the chunks in one buffer, between bytes that are not theirs: a request before each one, and behind it, up to
+ * the buffer's end, what would go on with it.
+ */
+export function parseShared(chunks: readonly Buffer[], limits?: Partial<ParserLimits>): Parsed {
+  const parser = new CommandParser(limits);
+  const commands: string[][] = [];
+  const room = chunks.reduce((sum, chunk) => sum + chunk.length + STRANGE.length, STRANGE.length);
+  const shared = Buffer.alloc(room, STRANGE);
+  let at = STRANGE.length;
+  for (const chunk of chunks) {
+    chunk.copy(shared, at);
+    parser.push(shared, at, at + chunk.length);
+    at += chunk.length + STRANGE.length;
+    // Some wait for those behind them.
+    if (chunk.length % 3 === 0) continue;
+    if (drain(parser, commands) === ParseStatus.failed) break;
+  }
+  drain(parser, commands);
+  return { commands, error: parser.error, pendingBytes: parser.pendingBytes };
+}
+
 export function bytes(text: string): Buffer {
   return Buffer.from(text, "latin1");
 }

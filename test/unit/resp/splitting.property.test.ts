@@ -7,7 +7,7 @@ import {
   ReplyParser,
   ReplyWriter,
 } from "../../../src/resp/index";
-import { bytes, cut, parse } from "./parsing";
+import { bytes, cut, parse, parseShared } from "./parsing";
 
 const seed = Number(process.env["BASALT_SEED"] ?? Date.now() & 0x7fff_ffff);
 console.log(`seed ${seed} (set BASALT_SEED to repeat)`);
@@ -50,6 +50,7 @@ test("the same commands for any cuts, and nothing left", () => {
       );
       const expected = { commands: pieces.flatMap((one) => one.parts), error: "", pendingBytes: 0 };
       expect(parse(chunks)).toEqual(expected);
+      expect(parseShared(chunks)).toEqual(expected);
     }),
     parameters,
   );
@@ -80,6 +81,7 @@ test("any prefix gives a prefix of the commands and counts the rest as pending",
           pendingBytes: prefix.length - consumed,
         };
         expect(parse(chunks)).toEqual(expected);
+        expect(parseShared(chunks)).toEqual(expected);
       },
     ),
     parameters,

@@ -30,6 +30,16 @@ function electionPasses(node: HostNode): void {
 
 const SETTLED = { votersOutgoing: [], learnersNext: [], autoLeave: false };
 
+test("where others are members nobody is asked to gather while the log is synced", () => {
+  const cluster = new HostCluster();
+  const leader = cluster.lead(1);
+  leader.propose();
+  leader.scheduler.endTurn();
+  leader.storage.stepLog();
+  expect(leader.storage.pending).toBe(true);
+  expect(leader.group.logIsBusy).toBe(false);
+});
+
 test("a node joins as a learner, catches up from the log's beginning, becomes a voter, and another is removed", () => {
   const cluster = new HostCluster();
   const leader = cluster.lead(1);

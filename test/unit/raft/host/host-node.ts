@@ -30,7 +30,7 @@ export class HostNode {
   /** Batches that were submitted to the log thread. */
   logBatches = 0;
   /** How often it was told that the log is free again. */
-  logFreeTimes = 0;
+  logSyncedTimes = 0;
   readonly clock = new TestClock();
   private hlc = 1;
 
@@ -71,7 +71,7 @@ export class HostNode {
       following: () => this.told.push("following"),
       committed: (index) => this.told.push(`committed ${index}`),
       applied: (index) => this.told.push(`applied ${index}`),
-      logIsFree: () => void this.logFreeTimes++,
+      logSynced: () => void this.logSyncedTimes++,
     });
     return group;
   }

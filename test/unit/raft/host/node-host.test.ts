@@ -65,22 +65,33 @@ describe("a single voter", () => {
     for (const group of node.groups) expect(group.status.commitIndex).toBe(11);
   });
 
-  test("the log is busy while a batch is not synced, and that it is free is told once", () => {
-    const node = new HostNode().start();
-    node.logFreeTimes = 0;
-    const submit = (): void => {
-      node.propose();
+  test("the log is busy while a batch is not synced; every sync is told, whatever was submitted meanwhile", () => {
+    const node = new HostNode(new MemoryDisk(), { groups: [1, 2] }).start();
+    const [first, second] = node.groups;
+    const submit = (group = first!): void => {
+      node.propose(1, group);
       node.scheduler.endTurn();
     };
-    expect(node.group.logIsBusy).toBe(false);
-    submit();
-    expect(node.group.logIsBusy).toBe(true);
+    const sync = (): void => {
+      node.storage.stepLog();
+      node.storage.syncLog();
+      while (node.storage.deliver());
+    };
+    expect(first!.logIsBusy).toBe(false);
+    node.logSyncedTimes = 0;
     submit();
     node.storage.stepLog();
-    node.storage.syncLog();
-    while (node.storage.deliver());
-    expect(node.logFreeTimes).toBe(1);
-    expect(node.group.logIsBusy).toBe(false);
+    // Another group's batch comes while the first one's is synced, each time.
+    for (let times = 1; times <= 3; times++) {
+      expect(first!.logIsBusy).toBe(true);
+      submit(second);
+      node.storage.syncLog();
+      while (node.storage.deliver());
+      expect(node.logSyncedTimes).toBe(times * node.groups.length);
+      node.storage.stepLog();
+    }
+    sync();
+    expect(first!.logIsBusy).toBe(false);
   });
 
   test("is restarted with what was synced, replays what was not flushed, and leads in a later term", () => {
