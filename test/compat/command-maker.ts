@@ -30,6 +30,8 @@ const POOLS: Readonly<Record<Pool, readonly ByteString[]>> = {
   sketch: ["p:0", "p:1", "p:2", "p:3"],
 };
 export const ALL_KEYS = Object.values(POOLS).flat();
+/** What commands meet that want another type. Sketches are changed by their own commands only: see `corrupt-sketches`. */
+const OTHER_KEYS = ALL_KEYS.filter((key) => !POOLS.sketch.includes(key));
 const FIELDS = ["f0", "f1", "f2", "f3", "f4", "", "f\x00\r\n", "field with a longer name", "7", "f9"];
 const INTEGERS = [
   "0",
@@ -69,7 +71,7 @@ export class CommandMaker {
   }
 
   key(pool: Pool): ByteString {
-    return this.random.pick(this.random.chance(0.95) ? POOLS[pool] : ALL_KEYS);
+    return this.random.pick(this.random.chance(0.95) ? POOLS[pool] : OTHER_KEYS);
   }
 
   keys(low: number, high: number): ByteString[] {
