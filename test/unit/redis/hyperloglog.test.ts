@@ -93,6 +93,14 @@ test("strings that are no sketches, and sketches that are corrupt", () => {
     expect(client.call("GET", "s") === text).toBe(true);
   }
   expect(client.call("EXISTS", "out")).toBe(0);
+  // 64 registers and no more: an element that falls among them, and one that does not. Nothing stays of the first.
+  const short = sketch(0x3f);
+  let within = 0;
+  do client.call("SET", "s", short);
+  while (client.call("PFADD", "s", `element ${++within}`) !== 1);
+  client.call("SET", "s", short);
+  expect(client.call("PFADD", "s", `element ${within}`, "another")).toBe(CORRUPT);
+  expect(client.call("GET", "s") === short).toBe(true);
   client.call("SET", "s", "x".repeat(70_000));
   expect(client.call("PFCOUNT", "s")).toBe(NOT_SKETCH);
 });
