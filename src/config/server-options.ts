@@ -145,7 +145,7 @@ export const serverOptions = {
   socketLayer: option<"native" | "epoll" | "net">({
     kind: wordKind("native", "epoll", "net"),
     default: { value: "native" },
-    meaning: "who serves the Redis port: the addon by io_uring where allowed, by epoll alone, or Node's net",
+    meaning: "who serves the Redis port: the addon by io_uring where allowed, by epoll, or Node's net",
     owner: "redis",
   }),
   requirepass: option<string>({
