@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { BasaltError } from "../../src/base/index";
 
-export const SERVER_NAMES = ["basalt", "basalt-net", "redis", "redis-memory"] as const;
+export const SERVER_NAMES = ["basalt", "basalt-epoll", "basalt-net", "redis", "redis-memory"] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
 
 export interface ServerKind {
@@ -36,6 +36,12 @@ export function serverKinds(root: string): Record<ServerName, ServerKind> {
   };
   return {
     basalt,
+    "basalt-epoll": {
+      ...basalt,
+      name: "basalt-epoll",
+      title: "Basalt, a system call for each socket",
+      args: (port, dataDir) => [...basalt.args(port, dataDir), "--socket-layer", "epoll"],
+    },
     "basalt-net": {
       ...basalt,
       name: "basalt-net",

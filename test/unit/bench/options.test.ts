@@ -124,7 +124,7 @@ describe("what is wrong is refused with a sentence", () => {
     ],
     [
       ["--server", "memcached"],
-      '--server is of basalt, basalt-net, redis, redis-memory; "memcached" is none.',
+      '--server is of basalt, basalt-epoll, basalt-net, redis, redis-memory; "memcached" is none.',
     ],
     [["--tiny=yes"], "--tiny takes no value."],
     [["--label", "../up"], '--label is of lower-case letters, digits, dots and hyphens, not "../up".'],

@@ -58,6 +58,7 @@ test("redis runs with a sync for every reply, no snapshots and no rewrite", () =
   expect(words).toContain("--appendonly yes --appendfsync always --auto-aof-rewrite-percentage 0");
   expect(kinds.redis.args(7000, "/data")).toContain("--save");
   expect(kinds["basalt-net"].args(7000, "/data").join(" ")).toMatch(/^.+ serve .*--socket-layer net$/);
+  expect(kinds["basalt-epoll"].args(7000, "/data").join(" ")).toMatch(/^.+ serve .*--socket-layer epoll$/);
   expect(kinds["redis-memory"].args(7000, "/data").join(" ")).toContain("--appendonly no");
 });
 
