@@ -103,6 +103,18 @@ test("a changed source is compiled, a deleted one takes its output with it", () 
   expect(setup()).toEqual(quiet);
 });
 
+test("what a door re-exports becomes a plain property, also after it was compiled by an older setup", () => {
+  const getter = (name: string) =>
+    `Object.defineProperty(exports, "${name}", { enumerable: true, get: function () { return batch_1.$put; } });`;
+  file("door.txt", `"use strict";\n${getter("put")}\n${getter("$of2")} // kept\n`);
+  setup();
+  copyFileSync(join(checkout, "door.txt"), join(checkout, "build/src/index.js"));
+  file("src/other.ts", "// changed");
+  setup();
+  const compiled = readFileSync(join(checkout, "build/src/index.js"), "utf8");
+  expect(compiled).toBe('"use strict";\nexports.put = batch_1.$put;\nexports.$of2 = batch_1.$put; // kept\n');
+});
+
 test("a compilation that failed is tried again", () => {
   file("src/broken.ts", "");
   for (let attempt = 0; attempt < 2; attempt++) {
