@@ -57,7 +57,9 @@ interface Profile {
   readonly spec: LoadSpec;
   /** A directory of this profile's own. */
   readonly out: string;
-  /** node's arguments that start the server on its data. */
+  /** The node that the server runs in. */
+  readonly program: string;
+  /** Its arguments that start the server on its data. */
   readonly serve: readonly string[];
   readonly children: Children;
 }
@@ -93,7 +95,8 @@ async function flame(options: Options): Promise<number> {
     // Its data stay for the server under the profiler: what is drawn is the load, not the writing of keys.
     await server.kill();
     const serve = basalt.args(server.port, server.dataDir);
-    const profile: Profile = { seconds, warmUpSeconds, callGraph, spec, out, serve, children };
+    const { program } = basalt;
+    const profile: Profile = { seconds, warmUpSeconds, callGraph, spec, out, program, serve, children };
     await (tool === "0x" ? with0x(profile) : withPerf(profile));
   } finally {
     await children.stop();
@@ -144,9 +147,9 @@ async function with0x({ out, serve, children, spec, seconds, warmUpSeconds }: Pr
 }
 
 async function withPerf(profile: Profile): Promise<void> {
-  const { out, serve, children, spec, seconds, warmUpSeconds, callGraph } = profile;
+  const { out, program, serve, children, spec, seconds, warmUpSeconds, callGraph } = profile;
   // Names of compiled functions for perf, in /tmp/perf-PID.map: perf looks nowhere else.
-  const command = [process.execPath, "--perf-basic-prof", ...serve];
+  const command = [program, "--perf-basic-prof", ...serve];
   const server = await children.started(
     ProfiledServer.start(command, spec.port, join(out, "server.log"), out, children.environment),
   );

@@ -26,10 +26,12 @@ const redisShared = ["--bind", "127.0.0.1", "--save", "", "--loglevel", "warning
 /** The servers as they are built and installed here; `root` is the project's directory. */
 export function serverKinds(root: string): Record<ServerName, ServerKind> {
   const basaltEntry = join(root, "build/src/cli/main.js");
+  const ownNode = join(root, "scripts/node");
   const basalt: ServerKind = {
     name: "basalt",
     title: "Basalt",
-    program: process.execPath,
+    // Commits before 2026-11-30 have none.
+    program: existsSync(ownNode) ? ownNode : process.execPath,
     args: (port, dataDir) => [basaltEntry, "serve", ...basaltArgs(port, dataDir)],
     cacheArgs: basaltCacheArgs,
     version: () => (existsSync(basaltEntry) ? packageVersion(root) : undefined),

@@ -76,6 +76,8 @@ export interface RedisServerOptions {
   readonly forwarder?: Forwarder;
   /** What `listen` opens the port with. Default native. */
   readonly socketLayer?: SocketLayerName;
+  /** What allocates native memory, as INFO tells it. Default libc. */
+  readonly allocator?: string;
 }
 
 export class RedisServer {
@@ -126,6 +128,7 @@ export class RedisServer {
   readonly rejectedCommands = new Command(placeholder("rejected"), undefined, true);
   readonly protocolErrors = new Command(placeholder("protocol-error"), undefined, true);
   private readonly pool: OutputBlockPool;
+  readonly allocator: string;
   private readonly socketLayer: SocketLayerName;
   private readonly connections = new Map<number, Connection>();
   /** Clients that were told that they are not let in and have not gone yet. */
@@ -182,6 +185,7 @@ export class RedisServer {
     this.shutdown = options.shutdown;
     this.forwarder = options.forwarder;
     this.socketLayer = options.socketLayer ?? "native";
+    this.allocator = options.allocator ?? "libc";
     this.keySampler = new KeySampler(options.evaluator, options.random);
     this.startedAtMs = options.clock.wallMs();
     this.checkpoints = new Checkpoints({

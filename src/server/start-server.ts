@@ -12,7 +12,7 @@ import { NodeHost } from "../raft/host/index";
 import type { PeerTransport } from "../raft/host/index";
 import { CommandTable, RedisServer } from "../redis/index";
 import { OutputBlockPool } from "../resp/index";
-import { openNativeStorage } from "../storage/index";
+import { loadAddon, openNativeStorage } from "../storage/index";
 import type { NativeStorageOptions, Storage } from "../storage/index";
 import { clientsWithin, openFilesLimit, tablesIn } from "./descriptor-limit";
 import { EventLoopScheduler, SystemClock } from "./event-loop";
@@ -125,6 +125,7 @@ export async function startServer(
     dataDirectory: path.resolve(config.dataDir),
     shutdown: () => stopRequested.settle(),
     socketLayer: config.socketLayer,
+    allocator: loadAddon().allocator,
   }));
 
   let metricsServer: MetricsServer | undefined;

@@ -125,6 +125,8 @@ export interface NativeAddon {
     wake: () => void,
   ) => NativeEngine;
   readonly Sockets: NativeSocketSetConstructor;
+  /** What allocates native memory for this process, as INFO tells it: `jemalloc-5.3.0`, `libc`. */
+  readonly allocator: string;
 }
 
 /** From build/src/storage up to the package root, where node-gyp puts its output. */

@@ -101,7 +101,7 @@ export function memoryLines(server: RedisServer): Lines {
     `mem_clients_normal:${memory.clientBytes}`,
     "mem_cluster_links:0",
     `mem_aof_buffer:${memory.inFlightBytes}`,
-    "mem_allocator:v8",
+    `mem_allocator:${server.allocator}`,
     "active_defrag_running:0",
     "lazyfree_pending_objects:0",
   ];

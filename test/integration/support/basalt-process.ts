@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export const REPOSITORY = join(__dirname, "..", "..", "..", "..");
+const NODE = join(REPOSITORY, "scripts", "node");
 const ENTRY = join(REPOSITORY, "build", "src", "cli", "main.js");
 
 export interface BasaltOptions {
@@ -49,7 +50,7 @@ export class BasaltProcess {
     ];
     const environment = { ...process.env, ...options.environment };
     this.child = spawn(
-      process.execPath,
+      NODE,
       [options.entry ?? ENTRY, "serve", ...flags, ...(options.flags ?? [])],
       { env: environment, stdio: ["ignore", "pipe", "pipe"] },
     );
