@@ -49,11 +49,10 @@ export class BasaltProcess {
       options.directory,
     ];
     const environment = { ...process.env, ...options.environment };
-    this.child = spawn(
-      NODE,
-      [options.entry ?? ENTRY, "serve", ...flags, ...(options.flags ?? [])],
-      { env: environment, stdio: ["ignore", "pipe", "pipe"] },
-    );
+    this.child = spawn(NODE, [options.entry ?? ENTRY, "serve", ...flags, ...(options.flags ?? [])], {
+      env: environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.exited = new Promise((resolve) => {
       this.child.once("exit", (code, signal) => resolve({ code, signal }));
     });
