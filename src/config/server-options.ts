@@ -108,7 +108,7 @@ export const serverOptions = {
   }),
   hotRowsBytes: option<number>({
     kind: bytesKind(0, 16 * GiB),
-    default: { value: 64 * MiB },
+    default: { value: 256 * MiB },
     meaning: "memory for the cache of hot rows before RocksDB; 0 turns it off",
     owner: "kv",
   }),
