@@ -50,7 +50,7 @@ describe("defaults", () => {
       fsync: "always",
       cacheBytes: 128 * 2 ** 20,
       writeBufferBytes: 64 * 2 ** 20,
-      hotRowsBytes: 64 * 2 ** 20,
+      hotRowsBytes: 256 * 2 ** 20,
       maxInFlightBytes: 32 * 2 ** 20,
       sweepRate: 20_000,
       maxClients: 10_000,
