@@ -6,6 +6,8 @@
     'defines': ['NAPI_VERSION=8', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
     'cflags': ['-Wall', '-Wextra', '-Wno-unused-parameter', '-fvisibility=hidden'],
     'cflags_cc': ['-std=gnu++17', '-fno-exceptions', '-fno-rtti'],
+    # Stays mapped when the last environment that loaded it has gone: it has exit handlers (src/addon/open-engines.cc).
+    'ldflags': ['-Wl,-z,nodelete'],
     'libraries': ['-lrocksdb'],
   },
   'targets': [

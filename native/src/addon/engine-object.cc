@@ -7,6 +7,7 @@
 
 #include "arguments.h"
 #include "assertion.h"
+#include "open-engines.h"
 
 namespace basalt {
 namespace {
@@ -93,6 +94,7 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   BASALT_ASSERT(CreateWake(info[4]), "a thread-safe function can be made");
   engine_->events().SetWake([wake = wake_] { napi_call_threadsafe_function(wake, nullptr, napi_tsfn_nonblocking); });
   napi_add_env_cleanup_hook(info.Env(), OnTearDown, this);
+  OpenEngines::Add();
   Ref();
 }
 
@@ -320,6 +322,7 @@ void EngineObject::TearDown() {
     engine_->Abandon();
     engine_->events().SetWake(nullptr);
     engine_.reset();
+    OpenEngines::Remove();
   }
   if (wake_ != nullptr) napi_release_threadsafe_function(wake_, napi_tsfn_release);
   wake_ = nullptr;

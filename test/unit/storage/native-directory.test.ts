@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openNativeStorage } from "../../../src/storage/index";
 import type { NativeStorage } from "../../../src/storage/index";
@@ -74,6 +74,27 @@ test("a process and a worker that exit with an open storage do so quietly", () =
   }
   expect(status).toBe(3);
   open();
+});
+
+test("a process ends without destroying what the threads of an open storage use", () => {
+  const index = JSON.stringify(join(__dirname, "../../../src/storage/index.js"));
+  const linkerLog = (end: string): string => {
+    const log = join(directory.path, "linker");
+    const program = `
+      const storage = require(${index}).openNativeStorage({ directory: ${JSON.stringify(path)}, nodeId: 1 });
+      ${end}`;
+    const run = spawnSync(process.execPath, ["-e", program], {
+      env: { ...process.env, LD_DEBUG: "libs", LD_DEBUG_OUTPUT: log },
+      encoding: "utf8",
+    });
+    expect(run).toMatchObject({ status: 3, stderr: "" });
+    const written = readFileSync(`${log}.${run.pid}`, "utf8");
+    rmSync(`${log}.${run.pid}`);
+    expect(written).toMatch(/calling init: .*librocksdb/);
+    return written;
+  };
+  expect(linkerLog("process.exit(3);")).not.toMatch(/calling fini/);
+  expect(linkerLog("storage.close().then(() => process.exit(3));")).toMatch(/calling fini: .*librocksdb/);
 });
 
 test("a directory belongs to its node", async () => {
