@@ -40,3 +40,12 @@ test("or with the system's allocator, if that is wanted", async () => {
 test("what somebody else preloads stays", () => {
   expect(preloaded({ LD_PRELOAD: "libm.so.6" })).toBe("libm.so.6");
 });
+
+test("an allocator that is not known starts nothing", () => {
+  const run = spawnSync(join(REPOSITORY, "scripts", "node"), ["-p", "1"], {
+    env: { PATH: process.env["PATH"], BASALT_ALLOCATOR: "tcmalloc" },
+    encoding: "utf8",
+  });
+  expect(run).toMatchObject({ status: 2, stdout: "" });
+  expect(run.stderr).toMatch(/^BASALT_ALLOCATOR is "tcmalloc", and nothing was started: .*\.\n$/);
+});
