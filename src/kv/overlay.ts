@@ -159,13 +159,14 @@ export class Overlay {
 
   loadedElement(key: ByteString, value: ByteString | null): ElementRow {
     const row = new ElementRow(0, 0, undefined, value);
-    let newest = this.cache.elements.get(key);
+    const { elements } = this.cache;
+    let newest = elements.get(key);
     if (newest === undefined) {
-      this.cache.elements.set(key, row);
+      elements.add(key, row);
       return row;
     }
     while (newest.older !== undefined) newest = newest.older;
-    if (newest.sequence > this.committedSequence) newest.older = row;
+    if (newest.sequence > this.committedSequence) elements.append(newest, row);
     return row;
   }
 
@@ -234,6 +235,26 @@ export class Overlay {
     return this.ranges.length === 0 ? 0 : this.ranges[this.ranges.length - 1]!.sequence;
   }
 
+  /**
+   * Adds the put of an element to the open batch. Where its key is known and all before it is indexed, it is indexed at
+   * once, which saves reading the key back and looking for it again. No text of the caller is kept: it may be a part of
+   * a long one.
+   */
+  putElement(key: ByteString, value: ByteString): void {
+    const batch = this.open;
+    const isNext = batch.indexedLength === batch.length && this.unindexed.length === 0;
+    batch.put(key, value);
+    if (!isNext || value.length > LONG_VALUE_BYTES) return;
+    const { elements } = this.cache;
+    const before = elements.get(key);
+    if (before === undefined) return;
+    const { length, sequence } = batch;
+    const text = textOf(batch.bytes, length - value.length, length);
+    elements.replace(key, new ElementRow(sequence, ++this.order, this.kept(before, sequence), text), before);
+    batch.indexedLength = length;
+    batch.indexedCount = batch.operationCount;
+  }
+
   /** Takes back what the open batch holds behind the mark. */
   rollback(markLength: number, markCount: number): void {
     const batch = this.open;
@@ -262,9 +283,10 @@ export class Overlay {
   }
 
   private undoElement(key: ByteString): void {
-    const older = this.cache.elements.get(key)?.older;
-    if (older === undefined) this.cache.elements.delete(key);
-    else this.cache.elements.set(key, older);
+    const { elements } = this.cache;
+    const row = elements.get(key);
+    if (row?.older === undefined) elements.delete(key);
+    else elements.replace(key, row.older, row);
   }
 
   /** Brings the index up to the last operation. */
@@ -281,7 +303,6 @@ export class Overlay {
   private indexBatch(batch: Batch): void {
     if (batch.indexedLength === batch.length) return;
     const { bytes: buffer, sequence } = batch;
-    const pending = sequence > this.committedSequence;
     const reader = new OperationReader(
       buffer,
       batch.indexedLength,
@@ -308,15 +329,15 @@ export class Overlay {
           this.committedSequence,
         );
       } else {
-        const key = buffer.toString("latin1", keyStart, keyEnd);
+        const key = textOf(buffer, keyStart, keyEnd);
         const { valueStart, valueEnd } = reader;
         if (valueEnd - valueStart > LONG_VALUE_BYTES) {
           this.indexLong(batch, key, order, valueStart, valueEnd);
           continue;
         }
-        const value = tag === OperationTag.put ? buffer.toString("latin1", valueStart, valueEnd) : null;
-        const older = pending ? this.trimmed(this.cache.elements.get(key)) : undefined;
-        this.cache.elements.set(key, new ElementRow(sequence, order, older, value));
+        const value = tag === OperationTag.put ? textOf(buffer, valueStart, valueEnd) : null;
+        const before = this.cache.elements.get(key);
+        this.setElement(key, new ElementRow(sequence, order, this.kept(before, sequence), value), before);
       }
     }
     batch.indexedLength = batch.length;
@@ -334,14 +355,21 @@ export class Overlay {
       this.cache.forgot(sequence);
       return;
     }
-    const older = sequence > this.committedSequence ? this.trimmed(elements.get(key)) : undefined;
-    elements.set(key, new LongElementRow(sequence, order, older, bytes, start, end));
+    const before = elements.get(key);
+    const older = this.kept(before, sequence);
+    this.setElement(key, new LongElementRow(sequence, order, older, bytes, start, end), before);
     batch.longElements.push(key);
   }
 
-  /** A committed row needs nothing older than itself. */
-  private trimmed(row: ElementRow | undefined): ElementRow | undefined {
-    if (row !== undefined && row.sequence <= this.committedSequence) row.older = undefined;
+  private setElement(key: ByteString, row: ElementRow, before: ElementRow | undefined): void {
+    if (before === undefined) this.cache.elements.add(key, row);
+    else this.cache.elements.replace(key, row, before);
+  }
+
+  /** What stays of the newest row under one of `sequence`: a committed row needs nothing older than itself. */
+  private kept(row: ElementRow | undefined, sequence: number): ElementRow | undefined {
+    if (row === undefined || sequence <= this.committedSequence) return undefined;
+    if (row.sequence <= this.committedSequence) this.cache.elements.cut(row);
     return row;
   }
 
@@ -378,8 +406,11 @@ export class Overlay {
     if (key < range.lower || key >= range.upper) return;
     const row = this.cache.elements.get(key);
     if (row === undefined) return;
-    if (row.order < range.order) this.cache.elements.delete(key);
-    else forgetOlder(row, range.order);
+    if (row.order < range.order) return this.cache.elements.delete(key);
+    // What took effect before the range deletion goes.
+    let newer = row;
+    while (newer.older !== undefined && newer.older.order > range.order) newer = newer.older;
+    this.cache.elements.cut(newer);
   }
 
   private forgetHeaders(range: RangeDeletion): void {
@@ -392,13 +423,6 @@ export class Overlay {
       return true;
     });
   }
-}
-
-/** Cuts what took effect before `order` off a row's older forms. */
-function forgetOlder(row: ElementRow, order: number): void {
-  let newer = row;
-  while (newer.older !== undefined && newer.older.order > order) newer = newer.older;
-  newer.older = undefined;
 }
 
 /** ByteStrings compare by char code, which is byte order. */

@@ -10,8 +10,9 @@ import type { ByteString } from "../base/index";
 import { elementPrefixLength } from "../storage/index";
 import { HeaderTable } from "./header-table";
 
-/** Bytes counted for a row beside its key and value: objects, map entry. */
-const ROW_OVERHEAD_BYTES = 200;
+/** Bytes counted beside keys and values: for a key (its text, its places in the maps), and for each version of its row. */
+const KEY_OVERHEAD_BYTES = 120;
+const VERSION_OVERHEAD_BYTES = 80;
 
 /** The version of an element row: its value, or null when it is deleted. */
 export class ElementRow {
@@ -67,11 +68,6 @@ export class LongElementRow extends ElementRow {
   }
 }
 
-interface Row {
-  readonly sequence: number;
-  readonly bytes: number;
-}
-
 /** What the tables of one cache share. */
 export interface RowBudget {
   youngBytes: number;
@@ -79,10 +75,16 @@ export interface RowBudget {
   oldMaxSequence: number;
 }
 
-export class RowTable<R extends Row> {
+/**
+ * Element rows, which also know their siblings: the cached keys under one element prefix. The budget counts what stands:
+ * a row that is replaced counts no more once nobody may see it.
+ */
+export class ElementTable {
   private readonly budget: RowBudget;
-  private young = new Map<ByteString, R>();
-  private old = new Map<ByteString, R>();
+  private young = new Map<ByteString, ElementRow>();
+  private old = new Map<ByteString, ElementRow>();
+  private youngSiblings = new Map<ByteString, Set<ByteString>>();
+  private oldSiblings = new Map<ByteString, Set<ByteString>>();
 
   constructor(budget: RowBudget) {
     this.budget = budget;
@@ -92,59 +94,60 @@ export class RowTable<R extends Row> {
     return this.young.size + this.old.size;
   }
 
-  get(key: ByteString): R | undefined {
+  /** The newest row of a key, which stands in the young generation from then on. */
+  get(key: ByteString): ElementRow | undefined {
     const row = this.young.get(key);
     if (row !== undefined || this.old.size === 0) return row;
     const aged = this.old.get(key);
     if (aged !== undefined) {
       this.old.delete(key);
-      this.set(key, aged);
+      this.add(key, aged);
     }
     return aged;
   }
 
-  set(key: ByteString, row: R): void {
+  /** The first row of a key that `get` does not find. */
+  add(key: ByteString, row: ElementRow): void {
     this.young.set(key, row);
-    const budget = this.budget;
-    budget.youngBytes += key.length + row.bytes + ROW_OVERHEAD_BYTES;
-    if (row.sequence > budget.youngMaxSequence) budget.youngMaxSequence = row.sequence;
-  }
-
-  delete(key: ByteString): void {
-    this.young.delete(key);
-    this.old.delete(key);
-  }
-
-  /** Every row of the table; a key that was moved up appears once. */
-  *entries(): IterableIterator<[ByteString, R]> {
-    yield* this.young;
-    yield* this.old;
-  }
-
-  rotate(): void {
-    this.old = this.young;
-    this.young = new Map();
-  }
-
-  clear(): void {
-    this.young.clear();
-    this.old.clear();
-  }
-}
-
-/** Element rows, which also know their siblings: the cached keys under one element prefix. */
-export class ElementTable extends RowTable<ElementRow> {
-  private youngSiblings = new Map<ByteString, Set<ByteString>>();
-  private oldSiblings = new Map<ByteString, Set<ByteString>>();
-
-  override set(key: ByteString, row: ElementRow): void {
-    super.set(key, row);
+    this.count(KEY_OVERHEAD_BYTES + key.length + weightOf(row), row.sequence);
     const prefixBytes = elementPrefixLength(key);
     if (prefixBytes === 0) return;
     const prefix = key.slice(0, prefixBytes);
     const siblings = this.youngSiblings.get(prefix);
     if (siblings === undefined) this.youngSiblings.set(prefix, new Set([key]));
     else siblings.add(key);
+  }
+
+  /**
+   * Makes `row` the newest of a key of which `get` has just given `before`: above it, or instead of it, or what `before`
+   * replaced itself.
+   */
+  replace(key: ByteString, row: ElementRow, before: ElementRow): void {
+    this.young.set(key, row);
+    // The forms of one key may be many; only those that go are walked.
+    if (row.older === before) this.count(weightOf(row, before), row.sequence);
+    else if (before.older === row) this.count(-weightOf(before, row), row.sequence);
+    else this.count(weightOf(row) - weightOf(before), row.sequence);
+  }
+
+  /** Places a row behind the oldest form of `row`, whose key is cached. */
+  append(row: ElementRow, oldest: ElementRow): void {
+    row.older = oldest;
+    this.budget.youngBytes += weightOf(oldest);
+  }
+
+  /** Forgets the older forms of a row that `get` gave. */
+  cut(row: ElementRow): void {
+    if (row.older === undefined) return;
+    this.budget.youngBytes -= weightOf(row.older);
+    row.older = undefined;
+  }
+
+  delete(key: ByteString): void {
+    const row = this.young.get(key);
+    if (row !== undefined) this.budget.youngBytes -= KEY_OVERHEAD_BYTES + key.length + weightOf(row);
+    this.young.delete(key);
+    this.old.delete(key);
   }
 
   /** Forgets the row of a batch that is applied, whether it is the newest of its key or one that the newest replaced. */
@@ -156,7 +159,7 @@ export class ElementTable extends RowTable<ElementRow> {
       return;
     }
     while (newer.older !== undefined && newer.older.sequence !== sequence) newer = newer.older;
-    newer.older = undefined;
+    this.cut(newer);
   }
 
   /** Keys that may have rows in memory under an element prefix; each at most twice. */
@@ -165,17 +168,39 @@ export class ElementTable extends RowTable<ElementRow> {
     yield* this.oldSiblings.get(prefix) ?? [];
   }
 
-  override rotate(): void {
-    super.rotate();
+  /** Every row of the table; a key that was moved up appears once. */
+  *entries(): IterableIterator<[ByteString, ElementRow]> {
+    yield* this.young;
+    yield* this.old;
+  }
+
+  rotate(): void {
+    this.old = this.young;
+    this.young = new Map();
     this.oldSiblings = this.youngSiblings;
     this.youngSiblings = new Map();
   }
 
-  override clear(): void {
-    super.clear();
+  clear(): void {
+    this.young.clear();
+    this.old.clear();
     this.youngSiblings.clear();
     this.oldSiblings.clear();
   }
+
+  private count(bytes: number, sequence: number): void {
+    const { budget } = this;
+    budget.youngBytes += bytes;
+    if (sequence > budget.youngMaxSequence) budget.youngMaxSequence = sequence;
+  }
+}
+
+/** What a row and its older forms, those before `end`, count for. */
+function weightOf(row: ElementRow, end?: ElementRow): number {
+  let weight = 0;
+  for (let form: ElementRow | undefined = row; form !== end && form !== undefined; form = form.older)
+    weight += VERSION_OVERHEAD_BYTES + form.bytes;
+  return weight;
 }
 
 /** All rows of a group in memory: headers, and everything else by its whole logical key. */

@@ -13,6 +13,7 @@ import type { ByteString } from "../base/index";
 import {
   MAX_KEY_BYTES,
   MetaField,
+  Space,
   collectionTombstoneKey,
   databaseTombstoneKey,
   elementPrefix,
@@ -381,7 +382,8 @@ export class Session {
   /** A value beyond `ELEMENT_MAX_BYTES` or a key beyond a row's makes the whole evaluation end as too large. */
   put(key: ByteString, value: ByteString): void {
     if (value.length > ELEMENT_MAX_BYTES || !mayBeRowKey(key)) return this.refuseAsTooLarge();
-    this.batch.put(key, value);
+    if (key.charCodeAt(0) === Space.element) this.overlay.putElement(key, value);
+    else this.batch.put(key, value);
     this.wrote();
   }
 

@@ -3,7 +3,7 @@
 import { assert, prefixEnd } from "../../base/index";
 import type { ByteString } from "../../base/index";
 import { notReady } from "../../kv/index";
-import type { NotReady } from "../../kv/index";
+import type { NotReady, Session } from "../../kv/index";
 import {
   MAX_KEY_BYTES,
   MAX_PAYLOAD_BYTES,
@@ -45,10 +45,11 @@ function hset(context: CommandContext): void | NotReady {
 
   const { versionMs, versionCounter } = header ?? session.newVersion();
   const prefix = elementPrefix(database, key, versionBytes(versionMs, versionCounter));
-  const added = header === null ? distinctFields(context) : newFields(context, prefix);
+  const rowKeys: ByteString[] = [];
+  for (let i = 2; i < args.count; i += 2) rowKeys.push(prefix + hashedSubKey(args.string(i)));
+  const added = header === null ? new Set(rowKeys).size : countNew(session, rowKeys);
   if (added === notReady) return notReady;
-  for (let i = 2; i < args.count; i += 2)
-    session.put(prefix + hashedSubKey(args.string(i)), args.string(i + 1));
+  rowKeys.forEach((rowKey, field) => session.put(rowKey, args.string(2 * field + 3)));
   if (added > 0) {
     session.putHeader(database, key, {
       type: ValueType.hash,
@@ -64,27 +65,18 @@ function hset(context: CommandContext): void | NotReady {
   reply.integer(added);
 }
 
-/** How many different fields the command names. */
-function distinctFields({ args }: CommandContext): number {
-  if (args.count === 4) return 1;
-  const fields = new Set<ByteString>();
-  for (let i = 2; i < args.count; i += 2) fields.add(args.string(i));
-  return fields.size;
-}
-
-/** How many different fields of the command the hash does not have. */
-function newFields({ args, session }: CommandContext, prefix: ByteString): number | NotReady {
-  if (args.count === 4) {
-    const row = session.get(prefix + hashedSubKey(args.string(2)));
-    return row === notReady ? notReady : row === null ? 1 : 0;
+/** How many different rows of those named the session does not have. */
+function countNew(session: Session, rowKeys: readonly ByteString[]): number | NotReady {
+  if (rowKeys.length === 1) {
+    const value = session.get(rowKeys[0]!);
+    return value === notReady ? notReady : value === null ? 1 : 0;
   }
   let ready = true;
   const fresh = new Set<ByteString>();
-  for (let i = 2; i < args.count; i += 2) {
-    const field = args.string(i);
-    const row = session.get(prefix + hashedSubKey(field));
-    if (row === notReady) ready = false;
-    else if (row === null) fresh.add(field);
+  for (const rowKey of rowKeys) {
+    const value = session.get(rowKey);
+    if (value === notReady) ready = false;
+    else if (value === null) fresh.add(rowKey);
   }
   return ready ? fresh.size : notReady;
 }
