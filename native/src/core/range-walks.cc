@@ -10,7 +10,6 @@ namespace basalt {
 namespace {
 
 using rocksdb::Iterator;
-using rocksdb::PinnableSlice;
 using rocksdb::ReadOptions;
 
 enum TombstoneKind : uint8_t { kCollection = 1, kDatabase = 2, kKey = 3 };
@@ -27,6 +26,8 @@ constexpr size_t kSlotAt = kGroupBytes + 5;
 constexpr size_t kHashAt = kSlotAt + 2;
 constexpr size_t kHashEnd = kHashAt + 4;
 constexpr size_t kDatabaseBytes = 4;
+/** A target that is no further away than so many rows is reached by single steps: a seek costs as much as some twenty. */
+constexpr int kStepsBeforeSeek = 16;
 
 Outcome ReadFailed(const Status& status) {
   return Outcome(status.IsCorruption() ? "STORAGE_CORRUPT" : "STORAGE_FAILED",
@@ -59,6 +60,15 @@ std::string PrefixEnd(std::string prefix) {
   return prefix;
 }
 
+/** Moves forward to the first row at or behind `target`, which may be far away or near. */
+void Advance(Iterator* rows, Slice target) {
+  for (int step = 0; step < kStepsBeforeSeek; step++) {
+    if (!rows->Valid() || rows->key().compare(target) >= 0) return;
+    rows->Next();
+  }
+  if (rows->Valid() && rows->key().compare(target) < 0) rows->Seek(target);
+}
+
 /** One answer in the making. */
 class GarbageSearch {
  public:
@@ -78,7 +88,10 @@ class GarbageSearch {
   Outcome Examine(uint8_t space, Slice key, Slice value);
   Outcome ExamineTombstone(Slice key);
   Outcome ExamineElement(Slice key);
-  /** Reads a header row; `found` is false if there is none. The header's version points into `value_`. */
+  /**
+   * Reads a header row; `found` is false if there is none. The header's version is valid until the next read. Headers are
+   * asked for nearly in their order: they are walked along, beside the elements.
+   */
   Outcome ReadHeader(const std::string& logical_key, bool* found, ValueHeader* header);
   Outcome IsOrphan(const ElementKey& parts, bool* orphan);
   bool IsDatabaseGone(uint32_t database);
@@ -88,7 +101,10 @@ class GarbageSearch {
   Garbage* const garbage_;
   const std::string group_prefix_;
   const ReadOptions options_;
-  PinnableSlice value_;
+  std::string header_upper_;
+  Slice header_bound_;
+  /** Made when the first header is asked for. */
+  std::unique_ptr<Iterator> headers_;
   std::string skip_to_;
   bool full_ = false;
 };
@@ -128,7 +144,7 @@ Outcome GarbageSearch::WalkSpace(uint8_t space, const std::string& position) {
     if (skip_to_.empty()) {
       rows->Next();
     } else {
-      rows->Seek(group_prefix_ + skip_to_);
+      Advance(rows.get(), group_prefix_ + skip_to_);
     }
   }
   return rows->status().ok() ? Outcome() : ReadFailed(rows->status());
@@ -190,13 +206,24 @@ Outcome GarbageSearch::ExamineTombstone(Slice key) {
 }
 
 Outcome GarbageSearch::ReadHeader(const std::string& logical_key, bool* found, ValueHeader* header) {
-  value_.Reset();
-  const Status status =
-      instances_.data()->Get(options_, instances_.key_values, group_prefix_ + logical_key, &value_);
+  const std::string row_key = group_prefix_ + logical_key;
+  if (!headers_) {
+    ReadOptions options = options_;
+    header_upper_ = group_prefix_ + static_cast<char>(space::kHeader + 1);
+    header_bound_ = header_upper_;
+    options.iterate_upper_bound = &header_bound_;
+    headers_.reset(instances_.data()->NewIterator(options, instances_.key_values));
+  }
+  if (headers_->Valid() && headers_->key().compare(row_key) <= 0) {
+    Advance(headers_.get(), row_key);
+  } else {
+    // The first, one behind the last header, or one out of order: keys of one hash stand by length among the elements.
+    headers_->Seek(row_key);
+  }
   *found = false;
-  if (status.IsNotFound()) return Outcome();
-  if (!status.ok()) return ReadFailed(status);
-  if (!ReadValueHeader(value_, header)) return DamagedHeader();
+  if (!headers_->status().ok()) return ReadFailed(headers_->status());
+  if (!headers_->Valid() || headers_->key() != Slice(row_key)) return Outcome();
+  if (!ReadValueHeader(headers_->value(), header)) return DamagedHeader();
   *found = true;
   return Outcome();
 }

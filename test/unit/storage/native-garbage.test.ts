@@ -114,6 +114,34 @@ test("expired headers, orphaned elements and databases that are gone are found, 
   }
 });
 
+test("orphans are found among many headers, near and far, and where elements do not stand in the order of their headers", async () => {
+  const rows: TestOperation[] = [];
+  const orphans: ByteString[] = [];
+  const add = (key: string, headerVersion: number, elementVersion: number, fields: number): void => {
+    if (headerVersion !== 0) rows.push(header(0, key, headerVersion));
+    for (let field = 0; field < fields; field++) rows.push(element(0, key, elementVersion, `f${field}`));
+    if (headerVersion !== elementVersion) orphans.push(prefixOf(0, key, elementVersion));
+  };
+  // One hash tag and one hash: elements stand by the length of their keys, headers by the keys themselves.
+  const [short, long] = ["{x}zxm", "{x}3amv"] as const;
+  expect(headerKey(0, short).slice(0, 11)).toBe(headerKey(0, long).slice(0, 11));
+  expect([headerKey(0, short) > headerKey(0, long), prefixOf(0, short, 1) < prefixOf(0, long, 1)]).toEqual([
+    true,
+    true,
+  ]);
+  add(short, 1, 1, 1);
+  add(long, 1, 1, 1);
+  for (let i = 0; i < 300; i++) {
+    add(`collection:${i}`, i % 7 === 0 ? 0 : i % 5 === 0 ? 9 : 8, 8, i % 11 === 0 ? 40 : 1);
+    // Between some collections many headers that have no elements, between others none.
+    for (let other = 0; other < (i < 100 ? 0 : 30); other++) rows.push(header(0, `other:${i}:${other}`, 1));
+  }
+  await node.write(...rows);
+  expect(orphans.length).toBeGreaterThan(80);
+  for (const maxRows of [50, 1_000_000])
+    expect([...(await pass(maxRows, [0])).orphans].sort()).toEqual([...orphans].sort());
+});
+
 test("the earliest expiry to come is told, of headers that are looked at in databases that exist", async () => {
   await node.write(header(0, "past", 1, NOW), header(0, "never", 2), header(7, "gone", 3, NOW + 1));
   expect((await find(undefined, 100, [0])).nextExpiryMs).toBe(0);
