@@ -160,13 +160,14 @@ export class Overlay {
   loadedElement(key: ByteString, value: ByteString | null): ElementRow {
     const row = new ElementRow(0, 0, undefined, value);
     const { elements } = this.cache;
-    let newest = elements.get(key);
+    const newest = elements.get(key);
     if (newest === undefined) {
       elements.add(key, row);
       return row;
     }
-    while (newest.older !== undefined) newest = newest.older;
-    if (newest.sequence > this.committedSequence) elements.append(newest, row);
+    let oldest = newest;
+    while (oldest.older !== undefined) oldest = oldest.older;
+    if (oldest.sequence > this.committedSequence) elements.append(newest, row);
     return row;
   }
 
@@ -408,9 +409,7 @@ export class Overlay {
     if (row === undefined) return;
     if (row.order < range.order) return this.cache.elements.delete(key);
     // What took effect before the range deletion goes.
-    let newer = row;
-    while (newer.older !== undefined && newer.older.order > range.order) newer = newer.older;
-    this.cache.elements.cut(newer);
+    this.cache.elements.cutBehind(row, ({ older }) => older !== undefined && older.order <= range.order);
   }
 
   private forgetHeaders(range: RangeDeletion): void {

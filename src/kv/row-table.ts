@@ -21,12 +21,15 @@ export class ElementRow {
   /** Place among all rows and range deletions, in the order they took effect. */
   readonly order: number;
   older: ElementRow | undefined;
+  /** What the older forms count for together: so that cutting them off need not look at them, which are cold in memory. */
+  olderWeight: number;
   private readonly text: ByteString | null;
 
   constructor(sequence: number, order: number, older: ElementRow | undefined, value: ByteString | null) {
     this.sequence = sequence;
     this.order = order;
     this.older = older;
+    this.olderWeight = older === undefined ? 0 : older.weight;
     this.text = value;
   }
 
@@ -34,9 +37,9 @@ export class ElementRow {
     return this.text;
   }
 
-  /** What it counts for in the cache's memory. */
-  get bytes(): number {
-    return this.text === null ? 0 : this.text.length;
+  /** What it and its older forms count for in the cache's memory. */
+  get weight(): number {
+    return VERSION_OVERHEAD_BYTES + (this.text === null ? 0 : this.text.length) + this.olderWeight;
   }
 }
 
@@ -109,7 +112,7 @@ export class ElementTable {
   /** The first row of a key that `get` does not find. */
   add(key: ByteString, row: ElementRow): void {
     this.young.set(key, row);
-    this.count(KEY_OVERHEAD_BYTES + key.length + weightOf(row), row.sequence);
+    this.count(KEY_OVERHEAD_BYTES + key.length + row.weight, row.sequence);
     const prefixBytes = elementPrefixLength(key);
     if (prefixBytes === 0) return;
     const prefix = key.slice(0, prefixBytes);
@@ -124,42 +127,49 @@ export class ElementTable {
    */
   replace(key: ByteString, row: ElementRow, before: ElementRow): void {
     this.young.set(key, row);
-    // The forms of one key may be many; only those that go are walked.
-    if (row.older === before) this.count(weightOf(row, before), row.sequence);
-    else if (before.older === row) this.count(-weightOf(before, row), row.sequence);
-    else this.count(weightOf(row) - weightOf(before), row.sequence);
+    this.count(row.weight - before.weight, row.sequence);
   }
 
-  /** Places a row behind the oldest form of `row`, whose key is cached. */
-  append(row: ElementRow, oldest: ElementRow): void {
-    row.older = oldest;
-    this.budget.youngBytes += weightOf(oldest);
+  /** Places `oldest` behind the oldest form of the newest row of a key. */
+  append(newest: ElementRow, oldest: ElementRow): void {
+    let last = newest;
+    for (; ; last = last.older) {
+      last.olderWeight += oldest.weight;
+      if (last.older === undefined) break;
+    }
+    last.older = oldest;
+    this.budget.youngBytes += oldest.weight;
   }
 
-  /** Forgets the older forms of a row that `get` gave. */
-  cut(row: ElementRow): void {
-    if (row.older === undefined) return;
-    this.budget.youngBytes -= weightOf(row.older);
-    row.older = undefined;
+  /** Forgets the older forms of the newest row of a key. */
+  cut(newest: ElementRow): void {
+    this.budget.youngBytes -= newest.olderWeight;
+    newest.older = undefined;
+    newest.olderWeight = 0;
+  }
+
+  /** Forgets the forms of a key behind the first that `ends`, seen from the newest. */
+  cutBehind(newest: ElementRow, ends: (form: ElementRow) => boolean): void {
+    let last = newest;
+    while (last.older !== undefined && !ends(last)) last = last.older;
+    const gone = last.olderWeight;
+    for (let form = newest; form !== last; form = form.older!) form.olderWeight -= gone;
+    this.cut(last);
   }
 
   delete(key: ByteString): void {
     const row = this.young.get(key);
-    if (row !== undefined) this.budget.youngBytes -= KEY_OVERHEAD_BYTES + key.length + weightOf(row);
+    if (row !== undefined) this.budget.youngBytes -= KEY_OVERHEAD_BYTES + key.length + row.weight;
     this.young.delete(key);
     this.old.delete(key);
   }
 
   /** Forgets the row of a batch that is applied, whether it is the newest of its key or one that the newest replaced. */
   forget(key: ByteString, sequence: number): void {
-    let newer = this.get(key);
-    if (newer === undefined) return;
-    if (newer.sequence === sequence) {
-      this.delete(key);
-      return;
-    }
-    while (newer.older !== undefined && newer.older.sequence !== sequence) newer = newer.older;
-    this.cut(newer);
+    const newest = this.get(key);
+    if (newest === undefined) return;
+    if (newest.sequence === sequence) return this.delete(key);
+    this.cutBehind(newest, ({ older }) => older?.sequence === sequence);
   }
 
   /** Keys that may have rows in memory under an element prefix; each at most twice. */
@@ -193,14 +203,6 @@ export class ElementTable {
     budget.youngBytes += bytes;
     if (sequence > budget.youngMaxSequence) budget.youngMaxSequence = sequence;
   }
-}
-
-/** What a row and its older forms, those before `end`, count for. */
-function weightOf(row: ElementRow, end?: ElementRow): number {
-  let weight = 0;
-  for (let form: ElementRow | undefined = row; form !== end && form !== undefined; form = form.older)
-    weight += VERSION_OVERHEAD_BYTES + form.bytes;
-  return weight;
 }
 
 /** All rows of a group in memory: headers, and everything else by its whole logical key. */
