@@ -34,7 +34,7 @@ export class Segment implements ViewedBytes {
   readonly words: Int32Array;
   readonly doubles: Float64Array;
   /** The generation it belongs to. */
-  readonly epoch: number;
+  epoch: number;
   /** Bytes in use. The first unit is no record's: so no reference and no link is 0. */
   used = 8;
 
@@ -46,6 +46,12 @@ export class Segment implements ViewedBytes {
     this.view = new DataView(buffer);
     this.words = new Int32Array(buffer, 0, size / 4);
     this.doubles = new Float64Array(buffer, 0, size / 8);
+  }
+
+  /** Makes it an empty segment of another generation; nobody may hold a row in it. */
+  renew(epoch: number): void {
+    this.epoch = epoch;
+    this.used = 8;
   }
 }
 

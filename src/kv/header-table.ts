@@ -27,14 +27,17 @@ const TEXT_BYTES = 64 * 1024;
 class Generation {
   readonly epoch: number;
   readonly segments: Segment[] = [];
+  /** Segments of a generation that is gone, to be filled before new ones are made: those cost page faults and collections. */
+  readonly spare: Segment[];
   private slots = new Int32Array(FIRST_SLOTS * 2);
   private mask = FIRST_SLOTS - 1;
   /** Slots that are not free, and rows among them. */
   private taken = 0;
   rows = 0;
 
-  constructor(epoch: number) {
+  constructor(epoch: number, spare: Segment[] = []) {
     this.epoch = epoch;
+    this.spare = spare;
   }
 
   /** The slot that leads to the newest row of a key, or -1. */
@@ -121,7 +124,9 @@ class Generation {
         Math.min(SEGMENT_MAX_BYTES, SEGMENT_MIN_BYTES << Math.min(this.segments.length, 6)),
       );
       assert(wanted <= SEGMENT_MAX_BYTES, "a row fits a segment");
-      last = new Segment(this.epoch, wanted);
+      last = this.spare.pop();
+      if (last === undefined) last = new Segment(this.epoch, wanted);
+      else last.renew(this.epoch);
       this.segments.push(last);
     }
     const reference = ((this.segments.length - 1) << UNIT_BITS) | (last.used >>> 3);
@@ -326,8 +331,13 @@ export class HeaderTable {
   }
 
   rotate(): void {
+    const gone = this.old;
     this.old = this.young;
-    this.young = new Generation(this.old.epoch + 1);
+    const spare = this.reuses ? gone.segments.filter(({ bytes }) => bytes.length === SEGMENT_MAX_BYTES) : [];
+    // No more than the last generation took: the new one may be one of fewer or smaller rows.
+    spare.push(...this.old.spare.splice(0));
+    spare.length = Math.min(spare.length, this.old.segments.length);
+    this.young = new Generation(this.old.epoch + 1, spare);
   }
 
   clear(): void {

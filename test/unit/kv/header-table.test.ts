@@ -124,6 +124,37 @@ test("a row that was handed out stays as it is while records are not used again,
   expect(rows.table.size).toBe(0);
 });
 
+test("a generation is written into the memory of the one that went, unless somebody holds rows", () => {
+  const rows = new Rows();
+  const memory = new Set<Buffer>();
+  const value = (round: number, n: number): string => `${round}:${n};`.repeat(2000);
+  const fill = (round: number): void => {
+    for (let n = 0; n < 100; n++) {
+      rows.write(0, `k${n}`, headerOf(value(round, n)));
+      memory.add(rows.table.findText(0, `k${n}`)!.bytes);
+      rows.committed = rows.sequence;
+    }
+    // What is found is moved up: the odd half is not, and stays in the old generation.
+    rows.table.rotate();
+    for (let n = 0; n < 100; n += 2) {
+      expect(rows.table.findText(0, `k${n}`)!.rest).toBe(value(round, n));
+      memory.add(rows.table.findText(0, `k${n}`)!.bytes);
+    }
+  };
+  for (let round = 0; round < 5; round++) fill(round);
+  const taken = memory.size;
+  for (let round = 5; round < 10; round++) fill(round);
+  expect(memory.size).toBe(taken);
+
+  rows.table.reuses = false;
+  const held = Array.from({ length: 100 }, (_, n) => rows.table.findText(0, `k${n}`)!);
+  rows.table.rotate();
+  rows.table.rotate();
+  rows.table.reuses = true;
+  for (let round = 10; round < 14; round++) fill(round);
+  held.forEach((row, n) => expect(row.rest).toBe(value(9, n)));
+});
+
 test("a row from storage stands below those that are not committed", () => {
   const rows = new Rows();
   rows.write(0, "k", headerOf("new"));
