@@ -9,12 +9,13 @@
 import { LatencyHistogram, RingQueue, assert } from "../base/index";
 import type { Clock, Scheduler } from "../base/index";
 import type { GroupHandle, GroupListener } from "../raft/host/index";
-import { MetaField, Space, databaseOfKey, metaKey, notInMemory, userKeyOfHeader } from "../storage/index";
+import { MetaField, metaKey, notInMemory } from "../storage/index";
 import type { Storage } from "../storage/index";
 import { Batch, effectsNotProposed, effectsTooLarge } from "./batch";
 import type { ReleaseWaiter } from "./batch";
 import { Databases, physicalDatabases } from "./databases";
 import { HybridClock } from "./hybrid-clock";
+import { Loads } from "./loads";
 import { Overlay } from "./overlay";
 import { PinnedView } from "./pinned-view";
 import { RowCache } from "./row-table";
@@ -65,6 +66,7 @@ export class Evaluator implements GroupListener {
   /** What clients watch between WATCH and EXEC. */
   readonly watches = new Watches();
   private readonly stepping: Stepping;
+  private readonly loads: Loads;
   private databases = new Databases(null);
   /** Sealed and not committed; then committed and not applied: oldest first. */
   private readonly uncommitted = new RingQueue<Batch>();
@@ -131,6 +133,18 @@ export class Evaluator implements GroupListener {
     };
     this.session = new Session(scope);
     this.stepping = new Stepping(new Session(scope), this.steppingEvaluator());
+    this.loads = new Loads({
+      group: group.id,
+      storage: options.storage,
+      scheduler: options.scheduler,
+      overlay: this.overlay,
+      get available() {
+        return evaluator.available;
+      },
+      get term() {
+        return evaluator.term;
+      },
+    });
   }
 
   private steppingEvaluator(): SteppingEvaluator {
@@ -247,36 +261,8 @@ export class Evaluator implements GroupListener {
   }
 
   private load(session: Session, retry: () => void): void {
-    const { storage, cache } = this;
     this.statistics.loadsTotal++;
-    const begun = this.overlay.appliedSequence;
-    const term = this.term;
-    const scans = session.missingScans.splice(0);
-    let waiting = scans.length;
-    const keys = [...new Set(session.missing.splice(0))];
-    if (keys.length > 0) waiting++;
-    assert(waiting > 0, "a command was not ready and nothing was missing");
-    const arrived = (): void => {
-      if (--waiting === 0) retry();
-    };
-    for (const request of scans) storage.loadScan(this.group.id, request, arrived);
-    if (keys.length === 0) return;
-    storage.loadMany(this.group.id, keys, (values) => {
-      // Rows written by batches that the load may have missed are newer; where that cannot be told, nothing is kept. What is
-      // forgotten is known only when all that was applied has been looked at.
-      this.overlay.update();
-      if (this.available && this.term === term && cache.forgottenSequence <= begun) {
-        keys.forEach((key, i) => {
-          if (this.overlay.knows(key)) return;
-          const value = values[i]!;
-          if (key.charCodeAt(0) !== Space.header) this.overlay.loadedElement(key, value);
-          else if (value !== null) {
-            this.overlay.loadedHeader(databaseOfKey(key), userKeyOfHeader(key), value);
-          }
-        });
-      }
-      arrived();
-    });
+    this.loads.load(session, retry);
   }
 
   /** Batches up to here are committed: replies that observed no more may go. */

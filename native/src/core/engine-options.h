@@ -19,7 +19,7 @@ struct EngineOptions {
   size_t cache_bytes = size_t{128} << 20;
   /** One memtable of kv_data; up to three exist. */
   size_t write_buffer_bytes = size_t{64} << 20;
-  int loader_threads = 2;
+  int loader_threads = 4;
   /** Stands between RocksDB and the disk in the test build. */
   std::shared_ptr<rocksdb::FileSystem> file_system;
 };

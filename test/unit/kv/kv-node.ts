@@ -222,10 +222,13 @@ export class KvNode {
     this.apply();
   }
 
+  /** Ends the turn, at whose end loads go, and the turns that their answers make. */
   loadAll(): void {
+    this.endTurn();
     while (this.storage.pendingLoad) {
       this.storage.stepLoad();
       while (this.storage.deliver());
+      this.endTurn();
     }
   }
 }

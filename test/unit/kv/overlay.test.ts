@@ -163,6 +163,7 @@ describe("a load that is overtaken is not kept", () => {
       this.inMemory = false;
       expect(this.evaluator.begin(committed, 0).get(KEY)).toBe(notReady);
       this.evaluator.loadThen(() => undefined);
+      this.endTurn();
       this.inMemory = true;
     }
 

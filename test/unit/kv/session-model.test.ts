@@ -53,7 +53,13 @@ class ModelRun {
     this.node.endTurn();
     this.sealed();
     this.node.settle();
-    this.node.loadAll();
+    // Loads go at a turn's end, and what is evaluated behind them is sealed at another.
+    while (this.node.storage.pendingLoad) {
+      this.node.storage.stepLoad();
+      while (this.node.storage.deliver());
+      this.node.endTurn();
+      this.sealed();
+    }
     this.node.settle();
     this.compareStorage();
   }
