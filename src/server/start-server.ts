@@ -134,6 +134,8 @@ export async function startServer(
     await redis.close();
     sweeper.stop();
     host.stop();
+    // Reads that this turn missed are asked for at its end: the storage takes them, and drops them as it closes.
+    await new Promise<void>((resolve) => scheduler.atTurnEnd(resolve));
     await storage.close();
     // A failure that came while stopping has been told; whoever waits for this must not take it for a good end.
     if (failure !== undefined) throw failure;
