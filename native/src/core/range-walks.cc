@@ -26,7 +26,7 @@ constexpr size_t kSlotAt = kGroupBytes + 5;
 constexpr size_t kHashAt = kSlotAt + 2;
 constexpr size_t kHashEnd = kHashAt + 4;
 constexpr size_t kDatabaseBytes = 4;
-/** A target that is no further away than so many rows is reached by single steps: a seek costs as much as some twenty. */
+/** A target that is no further away than so many rows is reached by single steps (perf-reports/2026-11-30-elements.md). */
 constexpr int kStepsBeforeSeek = 16;
 
 Outcome ReadFailed(const Status& status) {
