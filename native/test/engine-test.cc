@@ -106,6 +106,43 @@ TEST(TheLogIsCompactedUpToWhatIsPersisted) {
   CHECK(engine.engine().log_store().ReadHardState(kGroup, &state).ok() && state.vote == 3 && state.commit == 400);
 }
 
+TEST(BatchesInPlaceAndQueuedOnesKeepTheirOrder) {
+  std::mt19937_64 random(Seed("in place"));
+  TemporaryDirectory directory;
+  uint64_t in_place = 0;
+  constexpr uint64_t kEntries = 2000;
+  {
+    SampleEngine engine(SmallOptions(directory.path()));
+    // A cut, too, can be made in place; what a compaction leaves is the log thread's matter.
+    for (uint64_t index = engine.next_index(); index <= kEntries; index++) {
+      SampleBatch batch;
+      if (index > 1 && random() % 16 == 0) batch.CutSuffix(kGroup, --index);
+      batch.Append(kGroup, index, 1, SamplePayload({1, engine.next_hlc(), 0, 0}, {Put(Key(1), std::to_string(index))}));
+      bool is_synced = false;
+      if (random() % 4 == 0) engine.SubmitBatch(batch);
+      else is_synced = engine.SubmitInPlace(batch);
+      if (is_synced) in_place++;
+      else if (random() % 2 == 0) CHECK(engine.WaitSynced());
+    }
+    CHECK(engine.WaitSynced());
+    CHECK(in_place > kEntries / 10 && in_place < kEntries);
+    engine.engine().SubmitApply(kGroup, kEntries);
+    CHECK(engine.WaitApplied(kEntries));
+    engine.engine().Flush();
+    CHECK(engine.WaitPersisted(kEntries));
+    CHECK(!engine.SubmitInPlace(SampleBatch().Compact(kGroup, kEntries - 5, 1)));
+    // While the log thread deletes these entries others may write, or are queued.
+    for (uint64_t at = 0; at < 50; at++) engine.SubmitInPlace(SampleBatch().HardState(kGroup, 1, at, kEntries));
+    CHECK(engine.WaitSynced());
+  }
+  SampleEngine engine(SmallOptions(directory.path()));
+  const LogBounds bounds = engine.engine().groups().log_bounds(kGroup);
+  CHECK(bounds.truncated.index == kEntries - 5 && bounds.last_index == kEntries);
+  HardState state;
+  CHECK(engine.engine().log_store().ReadHardState(kGroup, &state).ok() && state.vote == 49);
+  CHECK(engine.Read(Key(1)) == std::to_string(kEntries));
+}
+
 TEST(ACutSuffixIsReplaced) {
   TemporaryDirectory directory;
   for (const uint64_t length : {uint64_t{20}, uint64_t{600}}) {

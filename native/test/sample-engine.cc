@@ -50,6 +50,18 @@ uint64_t SampleEngine::SubmitPayload(const std::string& payload) {
 
 void SampleEngine::SubmitBatch(const SampleBatch& batch) { last_ticket_ = engine_->SubmitLog(batch.Work()); }
 
+bool SampleEngine::SubmitInPlace(const SampleBatch& batch) {
+  const bool is_synced = engine_->SubmitLogInPlace(batch.Work());
+  last_ticket_++;
+  if (is_synced) {
+    // All before it are synced; that may still have to be told.
+    Drain();
+    CHECK(synced_ticket_ < last_ticket_);
+    synced_ticket_ = last_ticket_;
+  }
+  return is_synced;
+}
+
 void SampleEngine::Drain() {
   double events[3 * 4];
   size_t count;

@@ -27,6 +27,8 @@ class SampleEngine {
   uint64_t Submit(const std::vector<SampleOperation>& operations);
   uint64_t SubmitPayload(const std::string& payload);
   void SubmitBatch(const SampleBatch& batch);
+  /** Whether it is synced already. */
+  bool SubmitInPlace(const SampleBatch& batch);
   /** Waits until everything submitted is synced; false if the engine failed first. */
   bool WaitSynced();
   bool WaitApplied(uint64_t index);

@@ -52,6 +52,12 @@ const DEFAULT_STAGE_BYTES = 1024 * 1024;
 /** What Redis accepts as one request (1 GiB), and some more. */
 const DEFAULT_EFFECTS_BYTES = 1088 * 1024 * 1024;
 const MIN_BATCH_BUFFER_BYTES = 1024;
+/**
+ * A batch is awaited, so that the thread may wait for the disk itself, when it is small and there are at least so many
+ * evaluations that wait for a commit for each that needs none. Measured in perf-reports/2026-11-30-sync-in-place.md.
+ */
+const MAX_AWAITED_OPERATIONS = 256;
+const WAITING_PER_SERVED = 4;
 
 export class Evaluator implements GroupListener {
   readonly session: Session;
@@ -80,6 +86,9 @@ export class Evaluator implements GroupListener {
   /** What is open is sealed as soon as the log thread can take it. */
   private sealWaits = false;
   private lastBatchBytes = 0;
+  /** Since a batch was sealed last: evaluations that wait for a commit, and those that do not. */
+  private waitingEvaluations = 0;
+  private servedEvaluations = 0;
   /** The latest time at which expiry was judged by a batch that is known to be applied. */
   private appliedJudgedMs = 0;
   inFlightBytes = 0;
@@ -246,7 +255,12 @@ export class Evaluator implements GroupListener {
       }
     }
     const sequence = session.observedSequence;
-    return sequence > this.overlay.committedSequence ? sequence : 0;
+    if (sequence > this.overlay.committedSequence) {
+      this.waitingEvaluations++;
+      return sequence;
+    }
+    this.servedEvaluations++;
+    return 0;
   }
 
   /** Takes an evaluation back as if it had not run. */
@@ -261,6 +275,7 @@ export class Evaluator implements GroupListener {
   }
 
   private load(session: Session, retry: () => void): void {
+    this.servedEvaluations++;
     this.statistics.loadsTotal++;
     this.loads.load(session, retry);
   }
@@ -411,10 +426,14 @@ export class Evaluator implements GroupListener {
   private seal(): void {
     const batch = this.overlay.open;
     if (batch.isEmpty) return;
+    const isAwaited =
+      batch.operationCount <= MAX_AWAITED_OPERATIONS &&
+      this.servedEvaluations * WAITING_PER_SERVED <= this.waitingEvaluations;
+    this.waitingEvaluations = this.servedEvaluations = 0;
     let index = 0;
     for (const payload of batch.seal(this.term, 0, this.hlc, this.maxEntryBytes)) {
       // Refused only in the term's end: then fragments that are in the log already are never completed.
-      index = this.group.propose(payload, this.term);
+      index = this.group.propose(payload, this.term, isAwaited);
       if (index === 0) {
         this.following();
         return;

@@ -225,6 +225,11 @@ export class RedisServer {
     return this.connections;
   }
 
+  /** Sends now what clients have been written in this turn. */
+  flushSockets(): void {
+    this.listener?.flush();
+  }
+
   /** The port RESP is served on; 0 when it is not. */
   get port(): number {
     return this.listener?.port ?? 0;

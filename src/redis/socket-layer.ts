@@ -38,6 +38,8 @@ export interface Listener {
   readonly api: string;
   readonly host: string;
   readonly port: number;
+  /** Sends now what connections have written in this turn. */
+  flush(): void;
   /** Stops accepting; connections stay. Resolves when the last of them is gone. */
   close(): Promise<void>;
 }

@@ -64,6 +64,7 @@ export async function startServer(
     clock,
     random: new SeededRandom(randomInt(2 ** 47)),
     transport: noPeers,
+    beforeWaiting: () => serving.redis?.flushSockets(),
     failed: (error) => {
       failure = error;
       // Every unanswered command has its error reply by now; the sockets get to send it.

@@ -59,6 +59,7 @@ export interface NativeEngine {
   poll(): number;
   failure(): { readonly code: string; readonly message: string };
   submitLog(control: Uint8Array, length: number, payloads: readonly Uint8Array[]): number;
+  submitLogInPlace(control: Uint8Array, length: number, payloads: readonly Uint8Array[]): boolean;
   submitApply(group: number, lastIndex: number): void;
   groups(): number[];
   readLogState(group: number): GroupLogState;

@@ -186,6 +186,12 @@ export class NativeStorage implements Storage {
     return this.engine.submitLog(batch.control, batch.length, batch.payloads);
   }
 
+  submitLogInPlace(batch: LogBatch): boolean {
+    this.checkUsable();
+    assert(this.listener !== undefined, "a storage has a listener before anything is submitted");
+    return this.engine.submitLogInPlace(batch.control, batch.length, batch.payloads);
+  }
+
   readApplied(group: number): AppliedRecord {
     this.checkUsable();
     return this.engine.readApplied(group);

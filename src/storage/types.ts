@@ -177,6 +177,12 @@ export interface Storage {
   readEntries(group: number, low: number, high: number, maxBytes: number): StoredEntry[];
   /** Queues a batch for the log thread and returns its ticket (1, 2, 3 …). The batch may be cleared and reused. */
   submitLog(batch: LogBatch): number;
+  /**
+   * The same with a wait for the disk: writes and syncs the batch before it returns, and answers true; `logSynced` is not
+   * told of it. False, if a batch before it is not synced or the log thread has something to do: then it is queued as by
+   * `submitLog`. It has the next ticket in any case. After a failure it answers false, and `failed` is told.
+   */
+  submitLogInPlace(batch: LogBatch): boolean;
 
   // Applied data.
   readApplied(group: number): AppliedRecord;

@@ -32,6 +32,23 @@ export const CANARIES: readonly Canary[] = [
     sabotage: { fsync: "never" },
   },
   {
+    name: "a batch that is written in place is taken for synced",
+    withinSeeds: 200,
+    sabotage: {
+      storage: (storage) => {
+        const disk = storage["disk"];
+        const submit = storage.submitLogInPlace.bind(storage);
+        storage.submitLogInPlace = (batch): boolean => {
+          const sync = disk.syncLog;
+          disk.syncLog = (): void => undefined;
+          const isSynced = submit(batch);
+          disk.syncLog = sync;
+          return isSynced;
+        };
+      },
+    },
+  },
+  {
     name: "entries are reported as applied when they are handed to the apply thread",
     withinSeeds: 200,
     sabotage: {

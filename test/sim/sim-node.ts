@@ -86,7 +86,11 @@ export class SimProcess {
     const memory = random.fork();
     this.storage = new MemoryStorage(disk, {
       nodeId,
-      driver: { random: random.fork(), isInMemory: () => memory.chance(limits.inMemory) },
+      driver: {
+        random: random.fork(),
+        isInMemory: () => memory.chance(limits.inMemory),
+        mayWriteInPlace: () => memory.chance(0.5),
+      },
       ...(sabotage.fsync !== undefined && { fsync: sabotage.fsync }),
     });
     noteCommits(this.storage, GROUP, (entry) => committed.record(entry));
@@ -120,8 +124,8 @@ export class SimProcess {
         return group.logIsBusy;
       },
       confirmLeadership: (done: (confirmed: boolean) => void): void => group.confirmLeadership(done),
-      propose: (payload: Buffer, term: number): number => {
-        const index = this.group.propose(payload, term);
+      propose: (payload: Buffer, term: number, isAwaited?: boolean): number => {
+        const index = this.group.propose(payload, term, isAwaited);
         const { sequence } = this.evaluator["overlay"].open;
         this.proposals.note(this.epoch, sequence, index === 0 ? undefined : { index, term });
         return index;

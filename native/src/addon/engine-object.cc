@@ -44,6 +44,7 @@ Napi::Function EngineObject::Define(Napi::Env env) {
           InstanceMethod<&EngineObject::Poll>("poll"),
           InstanceMethod<&EngineObject::Failure>("failure"),
           InstanceMethod<&EngineObject::SubmitLog>("submitLog"),
+          InstanceMethod<&EngineObject::SubmitLogInPlace>("submitLogInPlace"),
           InstanceMethod<&EngineObject::SubmitApply>("submitApply"),
           InstanceMethod<&EngineObject::Groups>("groups"),
           InstanceMethod<&EngineObject::ReadLogState>("readLogState"),
@@ -139,8 +140,8 @@ Napi::Value EngineObject::Failure(const Info& info) {
   return object;
 }
 
-/** submitLog(control, length, payloads): ticket */
-Napi::Value EngineObject::SubmitLog(const Info& info) {
+/** What submitLog and submitLogInPlace are called with. */
+LogWork EngineObject::ToLogWork(const Info& info) {
   const napi_env env = info.Env();
   const Slice control(ToBytes(env, info[0]).data(), ToU32(env, info[1]));
   uint32_t count = 0;
@@ -151,8 +152,18 @@ Napi::Value EngineObject::SubmitLog(const Info& info) {
     napi_get_element(env, info[2], at, &payload);
     payloads[at] = ToBytes(env, payload);
   }
-  const uint64_t ticket = engine_->SubmitLog(DecodeLogBatch(control, payloads));
-  return Value(env, FromDouble(env, static_cast<double>(ticket)));
+  return DecodeLogBatch(control, payloads);
+}
+
+/** submitLog(control, length, payloads): ticket */
+Napi::Value EngineObject::SubmitLog(const Info& info) {
+  const uint64_t ticket = engine_->SubmitLog(ToLogWork(info));
+  return Value(info.Env(), FromDouble(info.Env(), static_cast<double>(ticket)));
+}
+
+/** submitLogInPlace(control, length, payloads): whether it is synced */
+Napi::Value EngineObject::SubmitLogInPlace(const Info& info) {
+  return Napi::Boolean::New(info.Env(), engine_->SubmitLogInPlace(ToLogWork(info)));
 }
 
 /** submitApply(group, lastIndex) */

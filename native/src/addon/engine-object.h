@@ -34,7 +34,9 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   // The log, metadata, completions (engine-object.cc).
   Value Poll(const Info& info);
   Value Failure(const Info& info);
+  static LogWork ToLogWork(const Info& info);
   Value SubmitLog(const Info& info);
+  Value SubmitLogInPlace(const Info& info);
   Value SubmitApply(const Info& info);
   Value Groups(const Info& info);
   Value ReadLogState(const Info& info);

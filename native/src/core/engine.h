@@ -45,6 +45,7 @@ class Engine {
   Snapshots& snapshots() { return snapshots_; }
 
   uint64_t SubmitLog(LogWork work) { return log_thread_.Submit(std::move(work)); }
+  bool SubmitLogInPlace(LogWork work) { return log_thread_.SubmitInPlace(std::move(work)); }
   void SubmitApply(uint32_t group, uint64_t last_index) { apply_thread_.Submit(group, last_index); }
   /** Runs on a loader thread; dropped if the engine closes first. */
   void SubmitLoad(std::function<void()> job);

@@ -23,6 +23,14 @@ uint64_t MicrosSince(std::chrono::steady_clock::time_point start) {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(passed).count());
 }
 
+/** It leaves nothing behind that the log thread would have to delete. */
+bool IsPlain(const LogWork& work) {
+  for (const LogChange& change : work.changes) {
+    if (change.kind == LogChange::kCompact) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 LogThread::LogThread(const Instances* instances, SyncedMark* mark, GroupTable* groups, EventQueue* events,
@@ -47,6 +55,29 @@ uint64_t LogThread::Submit(LogWork work) {
   }
   if (was_empty) wake_.notify_one();
   return ticket;
+}
+
+bool LogThread::SubmitInPlace(LogWork work) {
+  // The log thread may be deleting what was compacted, which takes a while.
+  const std::unique_lock<std::mutex> writing(writing_, std::try_to_lock);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const bool is_idle = queue_.empty() && synced_ticket_ == last_ticket_ && !stopping_;
+    if (!writing.owns_lock() || !is_idle || !IsPlain(work)) work.ticket = 0;
+    else work.ticket = ++last_ticket_;
+  }
+  if (work.ticket == 0) {
+    Submit(std::move(work));
+    return false;
+  }
+  groups_->Submit(&work);
+  batch_.Clear();
+  AddChanges(work);
+  if (events_->failed() || !WriteAndSync(1)) return false;
+  groups_->Synced(work);
+  std::lock_guard<std::mutex> lock(mutex_);
+  synced_ticket_ = work.ticket;
+  return true;
 }
 
 void LogThread::Stop(bool drain) {
@@ -83,29 +114,32 @@ bool LogThread::TakeBatches(std::vector<LogWork>* taken) {
 void LogThread::Run() {
   std::vector<LogWork> batches;
   while (TakeBatches(&batches)) {
-    if (events_->failed() || !WriteAndSync(batches)) return;
+    std::lock_guard<std::mutex> writing(writing_);
+    batch_.Clear();
+    for (const LogWork& work : batches) AddChanges(work);
+    AddTrims();
+    if (events_->failed() || !WriteAndSync(batches.size())) return;
+    if (batches.empty()) continue;
     for (const LogWork& work : batches) groups_->Synced(work);
-    if (!batches.empty()) events_->LogSynced(batches.back().ticket);
+    const uint64_t ticket = batches.back().ticket;
+    events_->LogSynced(ticket);
+    // Behind the report: a batch in place has returned only when all before it are reported.
+    std::lock_guard<std::mutex> lock(mutex_);
+    synced_ticket_ = ticket;
   }
 }
 
-bool LogThread::WriteAndSync(const std::vector<LogWork>& batches) {
-  batch_.Clear();
-  for (const LogWork& work : batches) {
-    for (const LogChange& change : work.changes) AddChange(change);
-    Add(statistics_->log_bytes, work.bytes);
-  }
-  AddTrims();
+bool LogThread::WriteAndSync(size_t batches) {
   auto start = std::chrono::steady_clock::now();
   Status status = instances_->log()->Write(rocksdb::WriteOptions(), &batch_);
   Add(statistics_->log_write_micros, MicrosSince(start));
   if (batch_.GetDataSize() > kMaxKeptBytes) batch_ = rocksdb::WriteBatch();
-  if (status.ok() && sync_ && !batches.empty()) {
+  if (status.ok() && sync_ && batches > 0) {
     start = std::chrono::steady_clock::now();
     status = Sync();
     statistics_->AddSync(MicrosSince(start));
   }
-  Add(statistics_->log_batches, batches.size());
+  Add(statistics_->log_batches, batches);
   Add(statistics_->log_writes, 1);
   if (status.ok()) return true;
   events_->Fail(Outcome("STORAGE_FAILED", "A write to the raft log failed (" + status.ToString() +
@@ -120,6 +154,11 @@ Status LogThread::Sync() {
   if (!status.ok()) return status;
   const Outcome raised = mark_->Raise(sequence);
   return raised.ok() ? status : Status::IOError(raised.message());
+}
+
+void LogThread::AddChanges(const LogWork& work) {
+  for (const LogChange& change : work.changes) AddChange(change);
+  Add(statistics_->log_bytes, work.bytes);
 }
 
 void LogThread::AddChange(const LogChange& change) {

@@ -39,6 +39,11 @@ class LogThread {
   void AddStale(uint32_t group, uint64_t first, uint64_t last) { trims_.push_back(Trim{group, first, last}); }
   /** Checks the batch against the logs and queues it; returns its ticket. */
   uint64_t Submit(LogWork work);
+  /**
+   * Writes and syncs the batch on the calling thread, and says whether that is done: then its ticket is not reported. Where
+   * the log thread has something to do, or only it may do this, it is queued as by Submit. A failure is told as any other.
+   */
+  bool SubmitInPlace(LogWork work);
   /** Ends the thread, after everything queued is synced if `drain`. */
   void Stop(bool drain);
 
@@ -49,8 +54,10 @@ class LogThread {
    * trims are left to do. False at the end.
    */
   bool TakeBatches(std::vector<LogWork>* taken);
-  bool WriteAndSync(const std::vector<LogWork>& batches);
+  /** Writes `batch_`, which holds so many batches, and syncs it if there are any. */
+  bool WriteAndSync(size_t batches);
   Status Sync();
+  void AddChanges(const LogWork& work);
   void AddChange(const LogChange& change);
   void AddDelete(uint32_t group, uint64_t index);
   /** Adds some deletes of compacted entries to the batch. */
@@ -67,6 +74,8 @@ class LogThread {
   std::condition_variable wake_;
   std::vector<LogWork> queue_;
   uint64_t last_ticket_ = 0;
+  /** Of batches that are synced. */
+  uint64_t synced_ticket_ = 0;
   bool stopping_ = false;
   bool drain_ = false;
 
@@ -78,6 +87,8 @@ class LogThread {
   };
   std::deque<Trim> trims_;
 
+  /** Held by whoever writes: the log thread, or one that submits in place. Taken before `mutex_`. */
+  std::mutex writing_;
   rocksdb::WriteBatch batch_;
   std::thread thread_;
 };

@@ -63,8 +63,11 @@ export interface GroupHandle {
    * are members: entries go to them while the own log is still being synced.
    */
   readonly logIsBusy: boolean;
-  /** Appends an entry in the given term. Returns its index, or 0 if this node does not lead in that term any more. */
-  propose(payload: Buffer, term: number): number;
+  /**
+   * Appends an entry in the given term. Returns its index, or 0 if this node does not lead in that term any more. `isAwaited`:
+   * there is hardly anything to do until it is synced, so that this thread may as well wait for the disk.
+   */
+  propose(payload: Buffer, term: number, isAwaited?: boolean): number;
   /**
    * Asks a quorum whether this node still leads. `done(true)`: it did at some moment after this call, and what was committed
    * then has been told. Not called from inside this call.
@@ -96,6 +99,8 @@ export interface GroupSurroundings {
   wake(): void;
   /** The log thread has enough to do. */
   readonly logIsBusy: boolean;
+  /** An entry will be in the next log batch; `isAwaited` as in `propose`. */
+  proposed(isAwaited: boolean): void;
 }
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -180,7 +185,12 @@ export class RaftGroup implements GroupHandle {
   }
 
   get logIsBusy(): boolean {
-    return this.surroundings.logIsBusy && isAlone(this.configuration, this.nodeId);
+    return this.surroundings.logIsBusy && this.isAlone;
+  }
+
+  /** This node is its only voter. */
+  get isAlone(): boolean {
+    return isAlone(this.configuration, this.nodeId);
   }
 
   get configuration(): ConfState {
@@ -208,9 +218,10 @@ export class RaftGroup implements GroupHandle {
     };
   }
 
-  propose(payload: Buffer, term: number): number {
+  propose(payload: Buffer, term: number, isAwaited = false): number {
     if (this.failed || this.leadingTerm !== term || this.handover.isUnderWay) return 0;
     if (this.node.propose(payload) !== "ok") return 0;
+    this.surroundings.proposed(isAwaited);
     this.surroundings.wake();
     return this.node.lastIndex;
   }

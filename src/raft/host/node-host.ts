@@ -28,6 +28,8 @@ export interface NodeHostOptions {
   readonly keepEntries?: number;
   /** A group whose log holds more payload bytes than this asks for a flush of the data, so that it can be compacted. */
   readonly maxLogBytes?: number;
+  /** Called before this thread waits for the disk: what is collected for others should go first. */
+  readonly beforeWaiting?: () => void;
   /** Told once when storage failed; all groups have stopped by then. */
   readonly failed: (error: Error) => void;
 }
@@ -44,6 +46,13 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024;
  * in perf-reports/2026-11-30-adaptive-sealing.md.
  */
 const BUSY_LOG_BATCHES = 1;
+/**
+ * This thread waits for a sync only if there is not much to write, and not for some batches after one that has taken long.
+ * Measured in perf-reports/2026-11-30-sync-in-place.md.
+ */
+const MAX_AWAITED_BYTES = 64 * 1024;
+const LONG_SYNC_MS = 2;
+const BATCHES_AFTER_LONG_SYNC = 16;
 
 export class NodeHost implements StorageListener, LogWriter {
   private readonly options: NodeHostOptions;
@@ -59,6 +68,11 @@ export class NodeHost implements StorageListener, LogWriter {
   private stopped = false;
   private hasFailed = false;
   private bytesSinceFlush = 0;
+  /** Entries of the next batch, and those of them for which this thread may wait. */
+  private proposedEntries = 0;
+  private awaitedEntries = 0;
+  /** So many batches are not waited for. */
+  private batchesNotAwaited = 0;
   private cancelTick: (() => void) | undefined;
 
   constructor(options: NodeHostOptions) {
@@ -81,6 +95,10 @@ export class NodeHost implements StorageListener, LogWriter {
       wake: () => this.wake(),
       get logIsBusy() {
         return host.logIsBusy;
+      },
+      proposed: (isAwaited) => {
+        this.proposedEntries++;
+        if (isAwaited) this.awaitedEntries++;
       },
     };
     this.storage.listen(this);
@@ -149,11 +167,7 @@ export class NodeHost implements StorageListener, LogWriter {
   // ── What storage tells ────────────────────────────────────────────────────────────────────────────────────────────
 
   logSynced(ticket: number): void {
-    this.syncedTicket = ticket;
-    for (const group of this.groups.values()) group.synced(ticket);
-    // What they propose now is in the batch that is submitted next. Told at every sync, so that nobody waits for longer than
-    // one, whatever other groups submit.
-    for (const group of this.groups.values()) group.logSynced();
+    this.tellSynced(ticket);
     this.process();
   }
 
@@ -200,8 +214,26 @@ export class NodeHost implements StorageListener, LogWriter {
     });
   }
 
+  private tellSynced(ticket: number): void {
+    this.syncedTicket = ticket;
+    for (const group of this.groups.values()) group.synced(ticket);
+    // What they propose now is in the batch that is submitted next. Told at every sync, so that nobody waits for longer than
+    // one, whatever other groups submit.
+    for (const group of this.groups.values()) group.logSynced();
+  }
+
   private process(): void {
     if (this.stopped) return;
+    do this.takeWork();
+    while (this.submit());
+    this.outbox.flush();
+    if (this.bytesSinceFlush > (this.options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES)) {
+      this.bytesSinceFlush = 0;
+      this.storage.flush();
+    }
+  }
+
+  private takeWork(): void {
     for (let busy = true; busy;) {
       busy = false;
       for (const group of this.groups.values()) {
@@ -213,24 +245,56 @@ export class NodeHost implements StorageListener, LogWriter {
         for (const group of this.groups.values()) group.synced(this.syncedTicket);
       }
     }
-    this.submit();
-    this.outbox.flush();
-    if (this.bytesSinceFlush > (this.options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES)) {
-      this.bytesSinceFlush = 0;
-      this.storage.flush();
-    }
   }
 
   submitLarge(): void {
     if (this.batch.payloadBytes >= MAX_BATCH_BYTES) this.submit();
   }
 
-  private submit(): void {
-    if (this.batch.isEmpty) return;
+  /** True if that was waited for, so that groups may have work again. */
+  private submit(): boolean {
+    if (this.batch.isEmpty) return false;
     this.bytesSinceFlush += this.batch.payloadBytes;
-    const ticket = this.storage.submitLog(this.batch);
+    const isAwaited = this.isAwaited;
+    this.proposedEntries = this.awaitedEntries = 0;
     this.lastTicket++;
-    assert(ticket === this.lastTicket, "log batches are numbered without gaps");
+    let isSynced = false;
+    if (isAwaited) {
+      isSynced = this.submitInPlace();
+    } else {
+      const ticket = this.storage.submitLog(this.batch);
+      assert(ticket === this.lastTicket, "log batches are numbered without gaps");
+    }
     this.batch.clear();
+    if (isSynced) this.tellSynced(this.lastTicket);
+    return isSynced;
+  }
+
+  /**
+   * Whether this thread waits for the sync of the batch itself, which saves two wake-ups: all that is in it is awaited, the log
+   * thread has nothing to do, syncs are short, and no other node waits for an answer of any group here.
+   */
+  private get isAwaited(): boolean {
+    const { batch, proposedEntries } = this;
+    if (proposedEntries === 0 || proposedEntries !== this.awaitedEntries) return false;
+    if (this.lastTicket !== this.syncedTicket || batch.payloadBytes > MAX_AWAITED_BYTES) return false;
+    if (this.batchesNotAwaited > 0) {
+      this.batchesNotAwaited--;
+      return false;
+    }
+    for (const group of this.groups.values()) {
+      if (!group.isAlone) return false;
+    }
+    return true;
+  }
+
+  private submitInPlace(): boolean {
+    const { clock, beforeWaiting } = this.options;
+    this.outbox.flush();
+    beforeWaiting?.();
+    const startedMs = clock.monotonicMs();
+    const isSynced = this.storage.submitLogInPlace(this.batch);
+    if (clock.monotonicMs() - startedMs > LONG_SYNC_MS) this.batchesNotAwaited = BATCHES_AFTER_LONG_SYNC;
+    return isSynced;
   }
 }

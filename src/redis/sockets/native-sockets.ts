@@ -241,7 +241,7 @@ export async function listenNative(
     throw listenFailure(host, port, code, `listen ${code}: ${words} ${place}`);
   }
   const api = sockets.native.batches() ? "io_uring" : "epoll";
-  return { api, host, port: bound, close: () => sockets.close() };
+  return { api, host, port: bound, flush: () => sockets.flush(), close: () => sockets.close() };
 }
 
 async function addressOf(host: string, port: number): Promise<string> {

@@ -86,6 +86,8 @@ export function listenNet(
         api: "libuv",
         host,
         port: bound.port,
+        // Node hands what is written to the kernel at once.
+        flush: () => undefined,
         close: () => new Promise<void>((done) => server.close(() => done())),
       });
     });

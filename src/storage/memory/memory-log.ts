@@ -18,6 +18,7 @@ export class MemoryLog {
   private lastTicket = 0;
   /** The last batch that is written. */
   writtenTicket = 0;
+  private reportedTicket = 0;
 
   /** `rows` say what was submitted to be applied, and what of it the caller knows to be on disk. */
   constructor(
@@ -30,6 +31,11 @@ export class MemoryLog {
 
   get waitingBatches(): number {
     return this.waiting.length;
+  }
+
+  /** The caller knows of every batch that it is synced. */
+  get isReported(): boolean {
+    return this.reportedTicket === this.lastTicket;
   }
 
   groups(): number[] {
@@ -81,6 +87,7 @@ export class MemoryLog {
 
   /** The caller is told that all batches up to the ticket are synced. */
   reported(ticket: number): void {
+    this.reportedTicket = ticket;
     for (const tail of this.tails.values()) tail.reported(ticket);
   }
 

@@ -43,6 +43,8 @@ export interface MemoryDriver {
   onPending?(): void;
   /** False makes a read of this key (a scan: its first bound) in tier "memory" answer notInMemory. Absent: all is. */
   isInMemory?(group: number, key: ByteString): boolean;
+  /** False: the log thread has something to do, so that nobody else writes the log. Absent: it never has. */
+  mayWriteInPlace?(): boolean;
 }
 
 export interface MemoryStorageOptions {
@@ -157,6 +159,23 @@ export class MemoryStorage implements Storage {
     const ticket = this.log.submit(batch);
     this.driver.onPending?.();
     return ticket;
+  }
+
+  submitLogInPlace(batch: LogBatch): boolean {
+    const isIdle = this.log.isReported && (this.driver.mayWriteInPlace?.() ?? true);
+    const ticket = this.submitLog(batch);
+    if (!isIdle || !this.isWorking) return false;
+    const writes = this.log.write();
+    if (!this.reaches("logWrite")) return false;
+    this.log.written(writes);
+    this.totals.logBatches++;
+    if (this.syncs) {
+      if (!this.reaches("logSync")) return false;
+      this.disk.syncLog();
+      this.totals.logSyncs++;
+    }
+    this.log.reported(ticket);
+    return true;
   }
 
   readApplied(group: number): AppliedRecord {

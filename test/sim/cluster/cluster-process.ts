@@ -116,6 +116,7 @@ export class ClusterProcess {
       driver: {
         random: random.fork(),
         isInMemory: () => memory.chance(limits.inMemory),
+        mayWriteInPlace: () => memory.chance(0.5),
         onPending: () => this.threads.arrange(),
       },
     });

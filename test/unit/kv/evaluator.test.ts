@@ -73,6 +73,39 @@ describe("batches", () => {
     expect(node.group.lastIndex).toBe(before + 2);
   });
 
+  test("a batch is awaited when hardly anything else can go on until it is committed", () => {
+    const node = new KvNode({ isInMemory: (key) => key !== "\x20absent" });
+    const seal = (writes: number, reads: number): boolean | undefined => {
+      for (let at = 0; at < writes; at++) put(node, `\x20${at}`, "v");
+      for (let at = 0; at < reads; at++) {
+        node.evaluator.begin(true, 0).get(KEY);
+        expect(node.evaluator.finish()).toBe(0);
+      }
+      node.settle();
+      return node.group.isAwaited;
+    };
+    expect(seal(1, 0)).toBe(true);
+    expect(seal(1, 1)).toBe(false);
+    expect(seal(8, 2)).toBe(true);
+    expect(seal(8, 3)).toBe(false);
+    expect(seal(256, 0)).toBe(true);
+    expect(seal(257, 0)).toBe(false);
+    // Reads of what is not committed wait, too.
+    put(node, KEY, "v");
+    for (let at = 0; at < 10; at++) {
+      node.evaluator.begin(false, 0).get(KEY);
+      expect(node.evaluator.finish()).toBeGreaterThan(0);
+    }
+    node.settle();
+    expect(node.group.isAwaited).toBe(true);
+    // What a read loads goes on meanwhile.
+    put(node, KEY, "v");
+    expect(node.evaluator.begin(true, 0).get("\x20absent")).toBe(notReady);
+    node.evaluator.loadThen(() => undefined);
+    node.settle();
+    expect(node.group.isAwaited).toBe(false);
+  });
+
   test("a batch that is full does not wait for the log, and one of a lost leadership is not sealed by the next", () => {
     const node = new KvNode({ maxBatchBytes: 1000 });
     const before = node.group.lastIndex;

@@ -75,6 +75,8 @@ export class TestGroup implements GroupHandle {
   /** Proposals are refused from now on. */
   refuses = false;
   readonly payloads = new Map<number, Buffer>();
+  /** Whether the last proposal was said to be awaited. */
+  isAwaited: boolean | undefined;
   private readonly batch = new LogBatch();
   private readonly storage: MemoryStorage;
 
@@ -82,7 +84,8 @@ export class TestGroup implements GroupHandle {
     this.storage = storage;
   }
 
-  propose(payload: Buffer, term: number): number {
+  propose(payload: Buffer, term: number, isAwaited?: boolean): number {
+    this.isAwaited = isAwaited;
     if (this.refuses || term !== this.term) return 0;
     return this.append(payload);
   }

@@ -2,11 +2,12 @@
 // kills itself (SIGKILL) where the workload says so, with log batches, applies and a flush under way. The process after it
 // plays the steps before the kill again on the twin alone, asks the native storage how many of those batches survived,
 // lets the twin keep as many, and goes on. Arguments: a JSON object, see `Arguments`.
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual, equal, ok } from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { SeededRandom } from "../../../src/base/index";
 import { MemoryDisk, MemoryStorage } from "../../../src/storage/memory/index";
 import { openNativeStorage } from "../../../src/storage/native-storage";
+import type { LogBatch } from "../../../src/storage/log-batch";
 import type { Storage, StorageListener } from "../../../src/storage/types";
 import { PairReader } from "./differential-reads";
 import { GROUPS, MARKER_GROUP, Purpose, Workload } from "./differential-workload";
@@ -43,6 +44,7 @@ class NativeSide {
   private readonly applied = new Map<number, number>();
   private readonly persisted = new Map<number, number>();
   private synced = 0;
+  private lastTicket = 0;
   private waiting: (() => void) | undefined;
 
   private constructor(readonly storage: Storage) {
@@ -81,6 +83,14 @@ class NativeSide {
     return new NativeSide(openNativeStorage({ directory, nodeId: NODE_ID, ...sizes }));
   }
 
+  /** Returns the ticket that will be told; 0 when the batch is synced already. */
+  submit(batch: LogBatch, inPlace: boolean): number {
+    this.lastTicket++;
+    if (inPlace) return this.storage.submitLogInPlace(batch) ? 0 : this.lastTicket;
+    equal(this.storage.submitLog(batch), this.lastTicket);
+    return this.lastTicket;
+  }
+
   async untilSynced(ticket: number): Promise<void> {
     await this.until(() => this.synced >= ticket);
   }
@@ -105,7 +115,7 @@ class Run {
   private native: NativeSide | undefined;
   private reader: PairReader | undefined;
   private readonly kills: Kill[];
-  private readonly counts: Record<string, number> = { reads: 0, notInMemory: 0 };
+  private readonly counts: Record<string, number> = { reads: 0, notInMemory: 0, inPlace: 0, queued: 0 };
 
   constructor(private readonly settings: Arguments) {
     this.workload = new Workload(settings.seed, settings.killEvery);
@@ -175,8 +185,14 @@ class Run {
     if (action.kind === "kill") return this.kill(step, action);
     if (action.kind === "restart") return this.restart(random);
     let ticket = 0;
-    if (action.kind === "log") for (const batch of action.batches) ticket = native.storage.submitLog(batch);
-    else if (action.kind === "apply") native.storage.submitApply(action.group, action.lastIndex);
+    if (action.kind === "log") {
+      for (const batch of action.batches) {
+        const inPlace = random.below(2) === 0;
+        const awaited = native.submit(batch, inPlace);
+        if (inPlace) this.counts[awaited === 0 ? "inPlace" : "queued"]!++;
+        ticket = Math.max(ticket, awaited);
+      }
+    } else if (action.kind === "apply") native.storage.submitApply(action.group, action.lastIndex);
     else if (action.kind === "metadata") native.storage.writeMetadata(action.name, action.value);
     else if (action.kind === "flush") native.storage.flush();
     this.playOnTwin(action);
@@ -229,7 +245,7 @@ class Run {
     for (const { group, lastIndex } of action.applies) native.storage.submitApply(group, lastIndex);
     native.storage.flush();
     for (const batch of action.batches) {
-      native.storage.submitLog(batch);
+      native.submit(batch, Math.random() < 0.5);
       if (Math.random() < 0.3) await new Promise((resume) => setImmediate(resume));
     }
     for (let turns = Math.floor(Math.random() * 300); turns > 0; turns--) {

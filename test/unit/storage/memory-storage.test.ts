@@ -120,6 +120,39 @@ describe("log", () => {
     expect(new Node(disk).storage.groups()).toEqual([]);
   });
 
+  test("a batch that is submitted in place is durable at once, and is not reported", () => {
+    const disk = new MemoryDisk();
+    const node = new Node(disk);
+    const inPlace = (index: number): boolean => {
+      node.batch.clear();
+      node.batch.append(GROUP, index, TERM, 0, Buffer.from("in place"));
+      return node.storage.submitLogInPlace(node.batch);
+    };
+    expect(inPlace(1)).toBe(true);
+    node.storage.submitApply(GROUP, 1);
+    expect(inPlace(2)).toBe(true);
+    node.storage.crash(power, { unsynced: "lost" });
+    expect(new Node(disk).storage.readLogState(GROUP).lastIndex).toBe(2);
+  });
+
+  test("a batch is not written in place while one before it is not reported as synced", () => {
+    const node = new Node(new MemoryDisk());
+    const inPlace = (): boolean => {
+      node.batch.clear();
+      node.batch.hardState(GROUP, 1, 1, 0);
+      return node.storage.submitLogInPlace(node.batch);
+    };
+    node.append();
+    expect(inPlace()).toBe(false);
+    node.storage.stepLog();
+    node.storage.syncLog();
+    expect(inPlace()).toBe(false);
+    node.storage.runAll();
+    expect(node.takeEvents()).toEqual(["synced 2", "synced 3"]);
+    expect(inPlace()).toBe(true);
+    expect(node.takeEvents()).toEqual([]);
+  });
+
   test("fsync never reports what a power loss takes away", () => {
     const disk = new MemoryDisk();
     const node = new Node(disk, {}, "never");

@@ -37,6 +37,15 @@ describe.each(["ioError", "noSpace", "readOnly"] as const)("a disk that fails wi
     expect(() => node.storage.get(GROUP, KEY, "memory")).toThrow(/has failed/);
   });
 
+  test("the log, written in place: it is not synced, and the storage has failed", async () => {
+    await node.write(put(KEY, "before"));
+    node.storage.setFaults({ fail, pathContains: "/log/" });
+    node.batch.clear();
+    node.batch.append(GROUP, node.nextIndex++, node.term, 0, node.payload(put(KEY, "lost")));
+    expect(node.storage.submitLogInPlace(node.batch)).toBe(false);
+    await expect(node.until(() => false)).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+  });
+
   test("the data: a flush ends the storage", async () => {
     await node.write(put(KEY, "before"));
     node.storage.setFaults({ fail, pathContains: "/data/" });

@@ -38,6 +38,9 @@ test("where others are members nobody is asked to gather while the log is synced
   leader.storage.stepLog();
   expect(leader.storage.pending).toBe(true);
   expect(leader.group.logIsBusy).toBe(false);
+  leader.settle();
+  leader.proposeAwaited();
+  expect(leader.batchesInPlace).toBe(0);
 });
 
 test("a node joins as a learner, catches up from the log's beginning, becomes a voter, and another is removed", () => {

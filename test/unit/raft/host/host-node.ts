@@ -29,6 +29,10 @@ export class HostNode {
   readonly told: string[] = [];
   /** Batches that were submitted to the log thread. */
   logBatches = 0;
+  /** Those of them that were synced when they came back. */
+  batchesInPlace = 0;
+  /** How long the disk takes for such a batch. */
+  syncMs = 0;
   /** How often it was told that the log is free again. */
   logSyncedTimes = 0;
   readonly clock = new TestClock();
@@ -46,6 +50,13 @@ export class HostNode {
       this.logBatches++;
       return submit(batch);
     };
+    const submitInPlace = this.storage.submitLogInPlace.bind(this.storage);
+    this.storage.submitLogInPlace = (batch: LogBatch): boolean => {
+      this.clock.monotonic += this.syncMs;
+      const isSynced = submitInPlace(batch);
+      if (isSynced) this.batchesInPlace++;
+      return isSynced;
+    };
     this.host = new NodeHost({
       nodeId,
       storage: this.storage,
@@ -57,6 +68,7 @@ export class HostNode {
           for (const { message } of batch.messages) this.sent.push(message);
         },
       },
+      beforeWaiting: () => this.told.push("waiting"),
       failed: (error) => this.told.push(`host failed: ${error.message}`),
       ...options,
     });
@@ -105,6 +117,13 @@ export class HostNode {
   /** Proposes an empty batch; returns its index, 0 if it was refused. */
   propose(term = this.group.status.term, group = this.group): number {
     return group.propose(this.payload(term), term);
+  }
+
+  /** The same with an entry of so many bytes that is awaited, up to the end of the turn. */
+  proposeAwaited(group = this.group, valueBytes = 0): void {
+    const { term } = group.status;
+    group.propose(this.payload(term, valueBytes), term, true);
+    this.scheduler.endTurn();
   }
 
   /** One fragment of a batch without operations. */

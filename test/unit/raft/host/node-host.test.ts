@@ -210,6 +210,84 @@ describe("large batches", () => {
   });
 });
 
+describe("a batch that is awaited", () => {
+  test("is synced within the turn, and committed, behind a last word to others", () => {
+    const node = new HostNode().start();
+    node.takeTold();
+    node.proposeAwaited();
+    expect(node.takeTold()).toEqual(["waiting", "committed 2"]);
+    node.settle();
+    expect(node.takeTold()).toEqual(["applied 2"]);
+    node.proposeAwaited();
+    node.storage.crash(new SeededRandom(1), { unsynced: "lost" });
+    expect(new HostNode(node.disk).start().group.status).toMatchObject({ appliedIndex: 4 });
+  });
+
+  test("is not waited for when only some of its entries are, or when it is large", () => {
+    const node = new HostNode(new MemoryDisk(), { groups: [1, 2] }).start();
+    const [first, second] = node.groups;
+    node.propose(1, second);
+    node.proposeAwaited(first);
+    node.settle();
+    node.proposeAwaited(first, 100_000);
+    node.settle();
+    expect(node.batchesInPlace).toBe(0);
+    node.proposeAwaited(first, 10_000);
+    expect(node.batchesInPlace).toBe(1);
+  });
+
+  test("is not waited for while an earlier one is under way", () => {
+    const node = new HostNode().start();
+    node.propose();
+    node.scheduler.endTurn();
+    node.proposeAwaited();
+    expect(node.batchesInPlace).toBe(0);
+    node.settle();
+    expect(node.group.status.commitIndex).toBe(3);
+    node.proposeAwaited();
+    expect(node.batchesInPlace).toBe(1);
+  });
+
+  test("goes to the log thread for a while after a sync that took long", () => {
+    const node = new HostNode().start();
+    node.syncMs = 5;
+    node.proposeAwaited();
+    node.syncMs = 0.3;
+    for (let batches = 1; batches <= 20; batches++) {
+      node.proposeAwaited();
+      node.settle();
+      expect(node.batchesInPlace).toBe(1 + Math.max(0, batches - 16));
+    }
+    expect(node.group.status.commitIndex).toBe(22);
+  });
+
+  test("waits for the log thread where that has something to do", () => {
+    const node = new HostNode().start();
+    node.storage["driver"].mayWriteInPlace = () => false;
+    node.takeTold();
+    node.proposeAwaited();
+    expect(node.takeTold()).toEqual(["waiting"]);
+    expect(node.group.logIsBusy).toBe(true);
+    node.settle();
+    expect(node.takeTold()).toEqual(["committed 2", "applied 2"]);
+  });
+
+  for (const operation of ["logWrite", "logSync"] as const) {
+    test(`is not committed when the disk fails (${operation})`, () => {
+      const node = new HostNode().start();
+      node.takeTold();
+      node.disk.failing.add(operation);
+      node.proposeAwaited();
+      expect(node.takeTold()).toEqual(["waiting"]);
+      node.settle();
+      expect(node.takeTold()).toEqual([
+        "following",
+        expect.stringContaining(`The disk failed (${operation})`),
+      ]);
+    });
+  }
+});
+
 describe("a failing disk", () => {
   for (const operation of ["logWrite", "logSync", "dataWrite", "dataFlush"] as const) {
     test(`(${operation}) ends everything, once`, () => {
