@@ -75,6 +75,7 @@ bool LogThread::SubmitInPlace(LogWork work) {
   AddChanges(work);
   if (events_->failed() || !WriteAndSync(1)) return false;
   groups_->Synced(work);
+  if (sync_) Add(statistics_->log_syncs_in_place, 1);
   std::lock_guard<std::mutex> lock(mutex_);
   synced_ticket_ = work.ticket;
   return true;

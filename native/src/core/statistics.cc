@@ -22,6 +22,7 @@ void AppendCounters(const Statistics& statistics, Figures* figures) {
   put("logEntriesTotal", statistics.log_entries);
   put("logBytesTotal", statistics.log_bytes);
   put("logSyncsTotal", statistics.log_syncs);
+  put("logSyncsInPlaceTotal", statistics.log_syncs_in_place);
   put("logSyncTimeMicrosTotal", statistics.log_sync_micros);
   put("logWriteTimeMicrosTotal", statistics.log_write_micros);
   put("lastLogSyncMicros", statistics.last_log_sync_micros);

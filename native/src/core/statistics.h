@@ -28,6 +28,8 @@ struct Statistics {
   Counter log_entries{0};
   Counter log_bytes{0};
   Counter log_syncs{0};
+  /** Of them those that JavaScript waited for. */
+  Counter log_syncs_in_place{0};
   Counter log_sync_micros{0};
   Counter last_log_sync_micros{0};
   Counter log_write_micros{0};

@@ -72,6 +72,7 @@ describe("log and apply", () => {
     expect(inPlace()).toBe(true);
     const after = node.storage.statistics();
     expect(after["logSyncsTotal"]).toBe(before["logSyncsTotal"]! + 1);
+    expect(after["logSyncsInPlaceTotal"]).toBe(1);
     expect(after["logQueueBatches"]).toBe(0);
     await node.apply(1);
     expect(node.get(row("k"))).toBe("in place");
