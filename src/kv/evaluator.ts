@@ -56,7 +56,7 @@ const MIN_BATCH_BUFFER_BYTES = 1024;
  * A batch is awaited, so that the thread may wait for the disk itself, when it is small and there are at least so many
  * evaluations that wait for a commit for each that needs none. Measured in perf-reports/2026-11-30-sync-in-place.md.
  */
-const MAX_AWAITED_OPERATIONS = 256;
+const MAX_AWAITED_OPERATIONS = 128;
 const WAITING_PER_SERVED = 4;
 
 export class Evaluator implements GroupListener {

@@ -88,8 +88,8 @@ describe("batches", () => {
     expect(seal(1, 1)).toBe(false);
     expect(seal(8, 2)).toBe(true);
     expect(seal(8, 3)).toBe(false);
-    expect(seal(256, 0)).toBe(true);
-    expect(seal(257, 0)).toBe(false);
+    expect(seal(128, 0)).toBe(true);
+    expect(seal(129, 0)).toBe(false);
     // Reads of what is not committed wait, too.
     put(node, KEY, "v");
     for (let at = 0; at < 10; at++) {
