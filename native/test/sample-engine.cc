@@ -54,9 +54,9 @@ bool SampleEngine::SubmitInPlace(const SampleBatch& batch) {
   const bool is_synced = engine_->SubmitLogInPlace(batch.Work());
   last_ticket_++;
   if (is_synced) {
-    // All before it are synced; that may still have to be told.
+    // All before it are reported by now.
     Drain();
-    CHECK(synced_ticket_ < last_ticket_);
+    CHECK(synced_ticket_ == last_ticket_ - 1);
     synced_ticket_ = last_ticket_;
   }
   return is_synced;

@@ -11,6 +11,7 @@ import type { Clock, Scheduler } from "../base/index";
 import type { GroupHandle, GroupListener } from "../raft/host/index";
 import { MetaField, metaKey, notInMemory } from "../storage/index";
 import type { Storage } from "../storage/index";
+import { Awaiting } from "./awaiting";
 import { Batch, effectsNotProposed, effectsTooLarge } from "./batch";
 import type { ReleaseWaiter } from "./batch";
 import { Databases, physicalDatabases } from "./databases";
@@ -52,12 +53,6 @@ const DEFAULT_STAGE_BYTES = 1024 * 1024;
 /** What Redis accepts as one request (1 GiB), and some more. */
 const DEFAULT_EFFECTS_BYTES = 1088 * 1024 * 1024;
 const MIN_BATCH_BUFFER_BYTES = 1024;
-/**
- * A batch is awaited, so that the thread may wait for the disk itself, when it is small and there are at least so many
- * evaluations that wait for a commit for each that needs none. Measured in perf-reports/2026-11-30-sync-in-place.md.
- */
-const MAX_AWAITED_OPERATIONS = 128;
-const WAITING_PER_SERVED = 4;
 
 export class Evaluator implements GroupListener {
   readonly session: Session;
@@ -86,9 +81,7 @@ export class Evaluator implements GroupListener {
   /** What is open is sealed as soon as the log thread can take it. */
   private sealWaits = false;
   private lastBatchBytes = 0;
-  /** Since a batch was sealed last: evaluations that wait for a commit, and those that do not. */
-  private waitingEvaluations = 0;
-  private servedEvaluations = 0;
+  private readonly awaiting = new Awaiting();
   /** The latest time at which expiry was judged by a batch that is known to be applied. */
   private appliedJudgedMs = 0;
   inFlightBytes = 0;
@@ -256,10 +249,10 @@ export class Evaluator implements GroupListener {
     }
     const sequence = session.observedSequence;
     if (sequence > this.overlay.committedSequence) {
-      this.waitingEvaluations++;
+      this.awaiting.waits();
       return sequence;
     }
-    this.servedEvaluations++;
+    this.awaiting.goesOn();
     return 0;
   }
 
@@ -275,7 +268,7 @@ export class Evaluator implements GroupListener {
   }
 
   private load(session: Session, retry: () => void): void {
-    this.servedEvaluations++;
+    this.awaiting.goesOn();
     this.statistics.loadsTotal++;
     this.loads.load(session, retry);
   }
@@ -312,6 +305,7 @@ export class Evaluator implements GroupListener {
    * it shows is committed and needs no release. undefined: leadership was lost. The receiver releases the view.
    */
   pinView(ready: (view: PinnedView | undefined) => void): void {
+    this.awaiting.goesOn();
     const { open, appliedSequence } = this.overlay;
     const sequence = open.isEmpty || this.busy ? open.sequence - 1 : open.sequence;
     // Expiry is judged at the time of asking, and from here on nothing is judged earlier. So what the view leaves out as
@@ -426,10 +420,7 @@ export class Evaluator implements GroupListener {
   private seal(): void {
     const batch = this.overlay.open;
     if (batch.isEmpty) return;
-    const isAwaited =
-      batch.operationCount <= MAX_AWAITED_OPERATIONS &&
-      this.servedEvaluations * WAITING_PER_SERVED <= this.waitingEvaluations;
-    this.waitingEvaluations = this.servedEvaluations = 0;
+    const isAwaited = this.awaiting.seal(batch);
     let index = 0;
     for (const payload of batch.seal(this.term, 0, this.hlc, this.maxEntryBytes)) {
       // Refused only in the term's end: then fragments that are in the log already are never completed.

@@ -179,8 +179,9 @@ export interface Storage {
   submitLog(batch: LogBatch): number;
   /**
    * The same with a wait for the disk: writes and syncs the batch before it returns, and answers true; `logSynced` is not
-   * told of it. False, if a batch before it is not synced or the log thread has something to do: then it is queued as by
-   * `submitLog`. It has the next ticket in any case. After a failure it answers false, and `failed` is told.
+   * told of it. False, if a batch before it is not synced, the log thread has something to do, or this is something for it (a
+   * compaction): then it is queued as by `submitLog`. It has the next ticket in any case. After a failure it answers false,
+   * and `failed` is told.
    */
   submitLogInPlace(batch: LogBatch): boolean;
 

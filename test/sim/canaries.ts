@@ -39,7 +39,7 @@ export const CANARIES: readonly Canary[] = [
         const disk = storage["disk"];
         const submit = storage.submitLogInPlace.bind(storage);
         storage.submitLogInPlace = (batch): boolean => {
-          const sync = disk.syncLog;
+          const sync = disk.syncLog.bind(disk);
           disk.syncLog = (): void => undefined;
           const isSynced = submit(batch);
           disk.syncLog = sync;

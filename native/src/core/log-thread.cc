@@ -59,14 +59,13 @@ uint64_t LogThread::Submit(LogWork work) {
 
 bool LogThread::SubmitInPlace(LogWork work) {
   // The log thread may be deleting what was compacted, which takes a while.
-  const std::unique_lock<std::mutex> writing(writing_, std::try_to_lock);
-  {
+  std::unique_lock<std::mutex> writing(writing_, std::try_to_lock);
+  if (writing.owns_lock() && IsPlain(work)) {
     std::lock_guard<std::mutex> lock(mutex_);
-    const bool is_idle = queue_.empty() && synced_ticket_ == last_ticket_ && !stopping_;
-    if (!writing.owns_lock() || !is_idle || !IsPlain(work)) work.ticket = 0;
-    else work.ticket = ++last_ticket_;
+    if (synced_ticket_ == last_ticket_ && !stopping_) work.ticket = ++last_ticket_;
   }
   if (work.ticket == 0) {
+    if (writing.owns_lock()) writing.unlock();
     Submit(std::move(work));
     return false;
   }
@@ -78,7 +77,8 @@ bool LogThread::SubmitInPlace(LogWork work) {
   if (sync_) Add(statistics_->log_syncs_in_place, 1);
   std::lock_guard<std::mutex> lock(mutex_);
   synced_ticket_ = work.ticket;
-  return true;
+  // Of the data, meanwhile: then nothing is reported any more, also what is synced.
+  return !events_->failed();
 }
 
 void LogThread::Stop(bool drain) {
@@ -115,18 +115,19 @@ bool LogThread::TakeBatches(std::vector<LogWork>* taken) {
 void LogThread::Run() {
   std::vector<LogWork> batches;
   while (TakeBatches(&batches)) {
-    std::lock_guard<std::mutex> writing(writing_);
-    batch_.Clear();
-    for (const LogWork& work : batches) AddChanges(work);
-    AddTrims();
-    if (events_->failed() || !WriteAndSync(batches.size())) return;
+    {
+      std::lock_guard<std::mutex> writing(writing_);
+      batch_.Clear();
+      for (const LogWork& work : batches) AddChanges(work);
+      AddTrims();
+      if (events_->failed() || !WriteAndSync(batches.size())) return;
+    }
     if (batches.empty()) continue;
     for (const LogWork& work : batches) groups_->Synced(work);
-    const uint64_t ticket = batches.back().ticket;
-    events_->LogSynced(ticket);
-    // Behind the report: a batch in place has returned only when all before it are reported.
+    // In one step: a batch in place returns only when all before it are reported, and is not refused behind that report.
     std::lock_guard<std::mutex> lock(mutex_);
-    synced_ticket_ = ticket;
+    synced_ticket_ = batches.back().ticket;
+    events_->LogSynced(synced_ticket_);
   }
 }
 

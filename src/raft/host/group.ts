@@ -258,7 +258,7 @@ export class RaftGroup implements GroupHandle {
 
   /** The only voter need not wait for anybody, unless a change that it has not applied may have made others voters. */
   start(): void {
-    const alone = isAlone(this.configuration, this.nodeId);
+    const alone = this.isAlone;
     if (alone && !this.log.mayHoldChangeBehind(this.node.committed)) {
       this.node.campaign();
       // Refused if a change is among what is committed and not applied.
@@ -362,7 +362,7 @@ export class RaftGroup implements GroupHandle {
    * members nothing goes: without snapshots a member could not be given what is gone.
    */
   compact(batch: LogBatch, keepEntries: number, minEntries: number): void {
-    if (!isAlone(this.configuration, this.nodeId) || this.configuration.learners.length > 0) return;
+    if (!this.isAlone || this.configuration.learners.length > 0) return;
     // Somebody may be about to become one.
     if (this.node.pendingConfIndex > this.applyWork.appliedIndex) return;
     const index = Math.min(this.persistedIndex, this.applyWork.appliedIndex) - keepEntries;
@@ -395,7 +395,7 @@ export class RaftGroup implements GroupHandle {
 
   private beginRound(): void {
     // One who decides alone has nobody to ask.
-    if (isAlone(this.configuration, this.nodeId)) this.confirmation.end(true);
+    if (this.isAlone) this.confirmation.end(true);
     else this.node.readIndex(this.confirmation.begin());
   }
 

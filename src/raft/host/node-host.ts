@@ -1,6 +1,6 @@
 // The multi-group host: owns the groups of a node, one ticker for all of them, and the only path to storage's log and
 // apply threads. The work of all groups in a turn becomes one log batch. Time, turns and randomness are handed in, so
-// simulation runs this very code. One JavaScript thread; nothing here waits.
+// simulation runs this very code. One JavaScript thread; it waits for nothing but the sync of a small batch that all wait for.
 import { assert } from "../../base/index";
 import type { Clock, Scheduler } from "../../base/index";
 import { LogBatch } from "../../storage/index";
@@ -28,7 +28,7 @@ export interface NodeHostOptions {
   readonly keepEntries?: number;
   /** A group whose log holds more payload bytes than this asks for a flush of the data, so that it can be compacted. */
   readonly maxLogBytes?: number;
-  /** Called before this thread waits for the disk: what is collected for others should go first. */
+  /** Called before this thread waits for the disk: what is collected for others should go first. It does not call back. */
   readonly beforeWaiting?: () => void;
   /** Told once when storage failed; all groups have stopped by then. */
   readonly failed: (error: Error) => void;
@@ -47,12 +47,13 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024;
  */
 const BUSY_LOG_BATCHES = 1;
 /**
- * This thread waits for a sync only if there is not much to write, and not for some batches after one that has taken long.
- * Measured in perf-reports/2026-11-30-sync-in-place.md.
+ * This thread waits for a sync only if there is not much to write, and not for some batches after one that has taken long:
+ * twice as many each time, as long as they do. Measured in perf-reports/2026-11-30-sync-in-place.md.
  */
 const MAX_AWAITED_BYTES = 64 * 1024;
 const LONG_SYNC_MS = 2;
-const BATCHES_AFTER_LONG_SYNC = 16;
+const MIN_BATCHES_AFTER_LONG_SYNC = 16;
+const MAX_BATCHES_AFTER_LONG_SYNC = 1024;
 
 export class NodeHost implements StorageListener, LogWriter {
   private readonly options: NodeHostOptions;
@@ -71,8 +72,9 @@ export class NodeHost implements StorageListener, LogWriter {
   /** Entries of the next batch, and those of them for which this thread may wait. */
   private proposedEntries = 0;
   private awaitedEntries = 0;
-  /** So many batches are not waited for. */
+  /** So many batches are not waited for, and so many will not be behind the next sync that takes long. */
   private batchesNotAwaited = 0;
+  private batchesAfterLongSync = MIN_BATCHES_AFTER_LONG_SYNC;
   private cancelTick: (() => void) | undefined;
 
   constructor(options: NodeHostOptions) {
@@ -225,7 +227,7 @@ export class NodeHost implements StorageListener, LogWriter {
   private process(): void {
     if (this.stopped) return;
     do this.takeWork();
-    while (this.submit());
+    while (this.submitOrWait() && !this.stopped);
     this.outbox.flush();
     if (this.bytesSinceFlush > (this.options.maxLogBytes ?? DEFAULT_MAX_LOG_BYTES)) {
       this.bytesSinceFlush = 0;
@@ -251,30 +253,38 @@ export class NodeHost implements StorageListener, LogWriter {
     if (this.batch.payloadBytes >= MAX_BATCH_BYTES) this.submit();
   }
 
-  /** True if that was waited for, so that groups may have work again. */
-  private submit(): boolean {
-    if (this.batch.isEmpty) return false;
-    this.bytesSinceFlush += this.batch.payloadBytes;
-    const isAwaited = this.isAwaited;
-    this.proposedEntries = this.awaitedEntries = 0;
-    this.lastTicket++;
-    let isSynced = false;
-    if (isAwaited) {
-      isSynced = this.submitInPlace();
-    } else {
-      const ticket = this.storage.submitLog(this.batch);
-      assert(ticket === this.lastTicket, "log batches are numbered without gaps");
+  /** True if the batch was waited for, so that groups may have work again. */
+  private submitOrWait(): boolean {
+    if (!this.mayWait()) {
+      this.submit();
+      return false;
     }
+    this.outbox.flush();
+    this.options.beforeWaiting?.();
+    if (!this.submitInPlace()) return false;
+    this.tellSynced(this.lastTicket);
+    return true;
+  }
+
+  private submit(): void {
+    if (this.batch.isEmpty) return;
+    const ticket = this.storage.submitLog(this.batch);
+    this.submitted();
+    assert(ticket === this.lastTicket, "log batches are numbered without gaps");
+  }
+
+  private submitted(): void {
+    this.lastTicket++;
+    this.bytesSinceFlush += this.batch.payloadBytes;
     this.batch.clear();
-    if (isSynced) this.tellSynced(this.lastTicket);
-    return isSynced;
+    this.proposedEntries = this.awaitedEntries = 0;
   }
 
   /**
    * Whether this thread waits for the sync of the batch itself, which saves two wake-ups: all that is in it is awaited, the log
-   * thread has nothing to do, syncs are short, and no other node waits for an answer of any group here.
+   * thread has nothing to do, syncs are short, and no other node waits for an answer of any group here. Asked once a batch.
    */
-  private get isAwaited(): boolean {
+  private mayWait(): boolean {
     const { batch, proposedEntries } = this;
     if (proposedEntries === 0 || proposedEntries !== this.awaitedEntries) return false;
     if (this.lastTicket !== this.syncedTicket || batch.payloadBytes > MAX_AWAITED_BYTES) return false;
@@ -289,12 +299,16 @@ export class NodeHost implements StorageListener, LogWriter {
   }
 
   private submitInPlace(): boolean {
-    const { clock, beforeWaiting } = this.options;
-    this.outbox.flush();
-    beforeWaiting?.();
+    const { clock } = this.options;
     const startedMs = clock.monotonicMs();
     const isSynced = this.storage.submitLogInPlace(this.batch);
-    if (clock.monotonicMs() - startedMs > LONG_SYNC_MS) this.batchesNotAwaited = BATCHES_AFTER_LONG_SYNC;
+    this.submitted();
+    if (clock.monotonicMs() - startedMs <= LONG_SYNC_MS) {
+      this.batchesAfterLongSync = MIN_BATCHES_AFTER_LONG_SYNC;
+    } else {
+      this.batchesNotAwaited = this.batchesAfterLongSync;
+      this.batchesAfterLongSync = Math.min(2 * this.batchesAfterLongSync, MAX_BATCHES_AFTER_LONG_SYNC);
+    }
     return isSynced;
   }
 }

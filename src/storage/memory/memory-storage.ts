@@ -6,6 +6,7 @@
 import { BasaltError, assert, errorText } from "../../base/index";
 import type { ByteString, SeededRandom } from "../../base/index";
 import { u32String } from "../keys";
+import { LogRecord } from "../log-batch";
 import type { LogBatch } from "../log-batch";
 import { checkRange, checkRowKey } from "../row-limits";
 import { notInMemory } from "../types";
@@ -29,6 +30,7 @@ import type {
   StoredEntry,
 } from "../types";
 import { AppliedRows } from "./applied-rows";
+import { decodeLogBatch } from "./group-log";
 import type { CrashOptions, DiskOperation, MemoryDisk } from "./memory-disk";
 import { MemoryLog } from "./memory-log";
 import type { RowImage } from "./ordered-map";
@@ -162,9 +164,10 @@ export class MemoryStorage implements Storage {
   }
 
   submitLogInPlace(batch: LogBatch): boolean {
-    const isIdle = this.log.isReported && (this.driver.mayWriteInPlace?.() ?? true);
+    const mayWrite = this.driver.mayWriteInPlace?.() ?? true;
+    const isInPlace = mayWrite && this.log.isReported && !hasCompaction(batch);
     const ticket = this.submitLog(batch);
-    if (!isIdle || !this.isWorking) return false;
+    if (!isInPlace || !this.isWorking) return false;
     const writes = this.log.write();
     if (!this.reaches("logWrite")) return false;
     this.log.written(writes);
@@ -513,6 +516,11 @@ export class MemoryStorage implements Storage {
       calledOff = true;
     };
   }
+}
+
+/** What a compaction leaves is the log thread's matter. */
+function hasCompaction(batch: LogBatch): boolean {
+  return decodeLogBatch(batch).some(({ kind }) => kind === LogRecord.compact);
 }
 
 function refusedAfterFailure(): BasaltError {

@@ -75,8 +75,10 @@ describe("batches", () => {
 
   test("a batch is awaited when hardly anything else can go on until it is committed", () => {
     const node = new KvNode({ isInMemory: (key) => key !== "\x20absent" });
+    const waiter = { released: (): void => undefined, lost: (): void => undefined };
+    const write = (key: string): void => node.evaluator.waitFor(put(node, key, "v"), waiter);
     const seal = (writes: number, reads: number): boolean | undefined => {
-      for (let at = 0; at < writes; at++) put(node, `\x20${at}`, "v");
+      for (let at = 0; at < writes; at++) write(`\x20${at}`);
       for (let at = 0; at < reads; at++) {
         node.evaluator.begin(true, 0).get(KEY);
         expect(node.evaluator.finish()).toBe(0);
@@ -91,19 +93,28 @@ describe("batches", () => {
     expect(seal(128, 0)).toBe(true);
     expect(seal(129, 0)).toBe(false);
     // Reads of what is not committed wait, too.
-    put(node, KEY, "v");
+    write(KEY);
     for (let at = 0; at < 10; at++) {
       node.evaluator.begin(false, 0).get(KEY);
       expect(node.evaluator.finish()).toBeGreaterThan(0);
     }
     node.settle();
     expect(node.group.isAwaited).toBe(true);
-    // What a read loads goes on meanwhile.
-    put(node, KEY, "v");
+    // Reads of a pinned view go on meanwhile, and so does what a read loads.
+    write(KEY);
+    node.evaluator.pinView((view) => view!.release());
+    node.settle();
+    expect(node.group.isAwaited).toBe(false);
+    write(KEY);
     expect(node.evaluator.begin(true, 0).get("\x20absent")).toBe(notReady);
     node.evaluator.loadThen(() => undefined);
     node.settle();
     expect(node.group.isAwaited).toBe(false);
+    // Nobody waits for this one.
+    put(node, KEY, "v");
+    node.settle();
+    expect(node.group.isAwaited).toBe(false);
+    expect(seal(1, 0)).toBe(true);
   });
 
   test("a batch that is full does not wait for the log, and one of a lost leadership is not sealed by the next", () => {

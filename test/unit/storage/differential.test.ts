@@ -9,6 +9,8 @@ test("random operations with restarts", async () => {
   const { counts } = await runDifferential(seed, 250, 0);
   expect(counts["reads"]).toBeGreaterThan(1000);
   expect(counts["restart"]).toBeGreaterThan(0);
+  expect(counts["inPlace"]).toBeGreaterThan(0);
+  expect(counts["queued"]).toBeGreaterThan(0);
 });
 
 test("random operations with kills", async () => {

@@ -153,6 +153,17 @@ describe("log", () => {
     expect(node.takeEvents()).toEqual([]);
   });
 
+  test("a compaction is the log thread's", () => {
+    const node = new Node(new MemoryDisk());
+    for (let count = 0; count < 3; count++) node.write(put("\x10k", `${count}`));
+    node.apply();
+    node.storage.flush();
+    node.storage.runAll();
+    node.batch.clear();
+    node.batch.compact(GROUP, 2, TERM);
+    expect(node.storage.submitLogInPlace(node.batch)).toBe(false);
+  });
+
   test("fsync never reports what a power loss takes away", () => {
     const disk = new MemoryDisk();
     const node = new Node(disk, {}, "never");

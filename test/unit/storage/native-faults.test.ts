@@ -69,6 +69,23 @@ test("a slow sync delays the report and changes nothing else", async () => {
   expect(node.storage.statistics()["lastLogSyncMicros"]).toBeGreaterThanOrEqual(20_000);
 });
 
+test("behind a batch that is being synced one in place is queued", async () => {
+  node.storage.setFaults({ syncDelayMicros: 20_000 });
+  const inPlace = (): boolean => {
+    node.batch.clear();
+    node.batch.append(GROUP, node.nextIndex++, node.term, 0, node.payload(put(KEY, "in place")));
+    return node.storage.submitLogInPlace(node.batch);
+  };
+  node.batch.append(GROUP, node.nextIndex++, node.term, 0, node.payload(put(KEY, "queued")));
+  expect(node.storage.submitLog(node.batch)).toBe(1);
+  expect(inPlace()).toBe(false);
+  await node.until(() => node.syncedTicket === 2);
+  expect(inPlace()).toBe(true);
+  await node.apply(3);
+  expect(node.syncedTicket).toBe(2);
+  expect(node.get(KEY)).toBe("in place");
+});
+
 test("file operations are counted", async () => {
   const before = node.storage.fileOperations();
   await node.write(put(KEY, "v"));

@@ -76,15 +76,6 @@ describe("log and apply", () => {
     expect(after["logQueueBatches"]).toBe(0);
     await node.apply(1);
     expect(node.get(row("k"))).toBe("in place");
-    // Behind one that is on its way it is queued.
-    node.batch.clear();
-    node.batch.append(GROUP, node.nextIndex++, 1, 0, node.payload(put(row("k"), "x".repeat(1_000_000))));
-    expect(node.storage.submitLog(node.batch)).toBe(2);
-    expect(inPlace()).toBe(false);
-    await node.until(() => node.syncedTicket === 3);
-    expect(inPlace()).toBe(true);
-    await node.apply(4);
-    expect(node.get(row("k"))).toBe("in place");
   });
 
   test("a batch can be reused once it was submitted, and its payloads are copied", async () => {

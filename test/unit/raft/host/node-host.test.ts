@@ -248,17 +248,41 @@ describe("a batch that is awaited", () => {
     expect(node.batchesInPlace).toBe(1);
   });
 
-  test("goes to the log thread for a while after a sync that took long", () => {
+  test("goes to the log thread for a while after a sync that took long, and for longer while syncs do", () => {
     const node = new HostNode().start();
+    const untilInPlace = (): number => {
+      const before = node.batchesInPlace;
+      for (let batches = 0; ; batches++) {
+        node.proposeAwaited();
+        node.settle();
+        if (node.batchesInPlace > before) return batches;
+      }
+    };
     node.syncMs = 5;
-    node.proposeAwaited();
+    const rests = Array.from({ length: 9 }, untilInPlace);
+    expect(rests).toEqual([0, 16, 32, 64, 128, 256, 512, 1024, 1024]);
     node.syncMs = 0.3;
-    for (let batches = 1; batches <= 20; batches++) {
-      node.proposeAwaited();
-      node.settle();
-      expect(node.batchesInPlace).toBe(1 + Math.max(0, batches - 16));
-    }
-    expect(node.group.status.commitIndex).toBe(22);
+    expect([untilInPlace(), untilInPlace()]).toEqual([1024, 0]);
+    node.syncMs = 5;
+    expect([untilInPlace(), untilInPlace()]).toEqual([0, 16]);
+  });
+
+  test("is not waited for on a node of which a group has other members", () => {
+    const node = new HostNode();
+    node.host.openGroup(2, [1, 2]);
+    node.start();
+    expect(node.group.status.leading).toBe(true);
+    node.proposeAwaited();
+    expect(node.batchesInPlace).toBe(0);
+    node.settle();
+    expect(node.group.status.commitIndex).toBe(2);
+  });
+
+  test("is synced in place under fsync never, too", () => {
+    const node = new HostNode(new MemoryDisk(), { fsync: "never" }).start();
+    node.proposeAwaited();
+    expect(node.batchesInPlace).toBe(1);
+    expect(node.group.status.commitIndex).toBe(2);
   });
 
   test("waits for the log thread where that has something to do", () => {
