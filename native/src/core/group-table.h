@@ -35,7 +35,7 @@ class GroupTable {
 
   /** Checks a batch against the logs as submitted so far, takes it in, and completes its changes. */
   void Submit(LogWork* work);
-  /** The log thread has synced the batch. */
+  /** The batch is synced. */
   void Synced(const LogWork& work);
   uint64_t synced_index(uint32_t group) const;
 

@@ -25,7 +25,7 @@ DBOptions CommonOptions() {
   options.max_bgerror_resume_count = 0;
   options.recycle_log_file_num = 0;
   options.manual_wal_flush = false;
-  // One thread writes each instance; a queue of parallel writers would only cost.
+  // One thread at a time writes each instance; a queue of parallel writers would only cost.
   options.allow_concurrent_memtable_write = false;
   options.enable_write_thread_adaptive_yield = false;
   // Obsolete files and dropped iterators are cleaned up in the background, not on the thread that let go of them.

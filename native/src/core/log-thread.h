@@ -1,6 +1,7 @@
 // The log thread (DESIGN §1, §3): takes all batches that wait, writes them as one, syncs once, and only then reports the
 // last ticket. `Write` goes without sync and `SyncWAL` follows, because a synced write holds RocksDB's write queue for the
-// length of the fsync. Each sync raises the mark beside the log. The first failure ends it: nothing more is written, synced
+// length of the fsync. A caller who has to wait for a small batch anyway may do the same on its own thread, when the log
+// thread is not writing and nothing is under way (SubmitInPlace): that saves two wake-ups. Each sync raises the mark beside the log. The first failure ends it: nothing more is written, synced
 // or reported.
 //
 // A compaction writes the truncation record at once and deletes the entries before it later, a few at a time, beside other
@@ -79,7 +80,7 @@ class LogThread {
   bool stopping_ = false;
   bool drain_ = false;
 
-  /** Compacted entries that are still there: [first, last] of a group. Log thread only, once it runs. */
+  /** Compacted entries that are still there: [first, last] of a group. Log thread only, once it runs: no batch in place has any. */
   struct Trim {
     uint32_t group;
     uint64_t first;

@@ -22,7 +22,7 @@ struct Statistics {
   static constexpr std::array<uint32_t, 12> kSyncBoundsMicros = {50,   100,  200,   400,   800,   1600,
                                                                  3200, 6400, 12800, 25600, 51200, 102400};
 
-  // Log thread.
+  // The log, by whoever writes it.
   Counter log_batches{0};
   Counter log_writes{0};
   Counter log_entries{0};

@@ -3,7 +3,8 @@
 // perf-reports/2026-11-24-native-sockets.md, and with fewer system calls in perf-reports/2026-11-30-system-call-ring.md.
 //
 // What is written is copied at once into one shared buffer, so that blocks return to their pool while they are warm; it goes
-// at the end of the turn, behind what the turn has proposed, so that the log is already being written meanwhile. A write that
+// at the end of the turn, behind what the turn has proposed, so that the log is already being written meanwhile; where this
+// thread is about to write the log itself, before that (`flush`). A write that
 // is large, or would make much wait for the turn's end, goes at once: what a socket reports as buffered beyond
 // `DIRECT_BYTES` is what the kernel has refused.
 import { isIP } from "node:net";
