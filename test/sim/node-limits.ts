@@ -20,6 +20,8 @@ export interface NodeLimits {
   /** How likely a row is in memory. */
   readonly inMemory: number;
   readonly sweptRowsPerSecond: number;
+  /** How likely a batch is said to be awaited that the evaluator does not call so: it changes when, and nothing else. */
+  readonly awaited: number;
 }
 
 /** Those that are the evaluator's. */
@@ -50,5 +52,6 @@ export function randomLimits(random: SeededRandom): NodeLimits {
     slowSteps: random.pick([0, 0.3, 0.8]),
     inMemory: random.pick([1, 0.95, 0.6, 0.1]),
     sweptRowsPerSecond: random.pick([20, 200, 20_000]),
+    awaited: random.pick([0, 0.5, 1]),
   };
 }

@@ -89,7 +89,7 @@ export class SimProcess {
       driver: {
         random: random.fork(),
         isInMemory: () => memory.chance(limits.inMemory),
-        mayWriteInPlace: () => memory.chance(0.5),
+        mayWriteInPlace: () => memory.chance(0.8),
       },
       ...(sabotage.fsync !== undefined && { fsync: sabotage.fsync }),
     });
@@ -125,7 +125,8 @@ export class SimProcess {
       },
       confirmLeadership: (done: (confirmed: boolean) => void): void => group.confirmLeadership(done),
       propose: (payload: Buffer, term: number, isAwaited?: boolean): number => {
-        const index = this.group.propose(payload, term, isAwaited);
+        const waits = isAwaited === true || memory.chance(limits.awaited);
+        const index = this.group.propose(payload, term, waits);
         const { sequence } = this.evaluator["overlay"].open;
         this.proposals.note(this.epoch, sequence, index === 0 ? undefined : { index, term });
         return index;
