@@ -1,8 +1,8 @@
 // The log thread (DESIGN §1, §3): takes all batches that wait, writes them as one, syncs once, and only then reports the
 // last ticket. `Write` goes without sync and `SyncWAL` follows, because a synced write holds RocksDB's write queue for the
 // length of the fsync. A caller who has to wait for a small batch anyway may do the same on its own thread, when the log
-// thread is not writing and nothing is under way (SubmitInPlace): that saves two wake-ups. Each sync raises the mark beside the log. The first failure ends it: nothing more is written, synced
-// or reported.
+// thread is not writing and nothing is under way (SubmitInPlace): that saves two wake-ups. Each sync raises the mark beside
+// the log. The first failure ends it: nothing more is written, synced or reported.
 //
 // A compaction writes the truncation record at once and deletes the entries before it later, a few at a time, beside other
 // batches or when nothing waits; what a crash leaves of them is found at open. Single deletes and never a range tombstone:
@@ -58,6 +58,7 @@ class LogThread {
   /** Writes `batch_`, which holds so many batches, and syncs it if there are any. */
   bool WriteAndSync(size_t batches);
   Status Sync();
+  /** Adds all that the work changes to the batch. */
   void AddChanges(const LogWork& work);
   void AddChange(const LogChange& change);
   void AddDelete(uint32_t group, uint64_t index);

@@ -1,6 +1,7 @@
 // The in-memory, deterministic twin of the native storage: the same interface and the same semantics of sync, apply and
-// crash on a MemoryDisk. Nothing happens by itself, but for a batch that is submitted in place: what the log thread, the apply
-// thread, a flush and the loads would do are steps that a simulator (or a test, with `runAll`) takes when it likes, so that a crash can fall between any two.
+// crash on a MemoryDisk. Nothing happens by itself, but for a batch that is submitted in place: what the log thread, the
+// apply thread, a flush and the loads would do are steps that a simulator (or a test, with `runAll`) takes when it likes,
+// so that a crash can fall between any two.
 // Steps queue their reports; only `deliver` calls back, never a call of the interface. All randomness is the driver's.
 // One thread. Where the interface says that something must hold of the caller, this twin asserts it.
 import { BasaltError, assert, errorText } from "../../base/index";

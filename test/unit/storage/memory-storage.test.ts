@@ -2,263 +2,18 @@
 // That it answers like RocksDB is the differential test's matter.
 import { SeededRandom } from "../../../src/base/index";
 import { metaKey } from "../../../src/storage/keys";
-import { LogBatch } from "../../../src/storage/log-batch";
 import { MemoryDisk, MemoryStorage } from "../../../src/storage/memory/index";
 import type { MemoryDriver } from "../../../src/storage/memory/index";
 import { MAX_ROW_KEY_BYTES, rowBound } from "../../../src/storage/row-limits";
 import { notInMemory } from "../../../src/storage/types";
 import { payloadOf, put, remove, removeRange } from "./log-builder";
-import type { TestOperation } from "./log-builder";
-
-const GROUP = 1;
-const TERM = 1;
-
-class Node {
-  readonly events: string[] = [];
-  readonly storage: MemoryStorage;
-  readonly batch = new LogBatch();
-  private index: number;
-
-  constructor(
-    readonly disk: MemoryDisk,
-    driver: Partial<MemoryDriver> = {},
-    fsync: "always" | "never" = "always",
-  ) {
-    const random = new SeededRandom(1);
-    this.storage = new MemoryStorage(disk, { nodeId: 7, driver: { random, ...driver }, fsync });
-    this.index = this.storage.readLogState(GROUP).lastIndex;
-    this.storage.listen({
-      logSynced: (ticket) => this.events.push(`synced ${ticket}`),
-      applied: (group, index) => this.events.push(`applied ${group} ${index}`),
-      persisted: (group, index) => this.events.push(`persisted ${group} ${index}`),
-      failed: (error) => this.events.push(`failed ${error.message}`),
-    });
-  }
-
-  append(payload: Uint8Array = Buffer.alloc(0), term = TERM, type = 0): number {
-    this.batch.clear();
-    this.batch.append(GROUP, ++this.index, term, type, payload);
-    this.storage.submitLog(this.batch);
-    return this.index;
-  }
-
-  write(...operations: TestOperation[]): number {
-    return this.append(payloadOf(operations, { term: TERM, hlcMs: 1000 + this.index }));
-  }
-
-  apply(lastIndex = this.index): void {
-    this.storage.runAll();
-    this.storage.submitApply(GROUP, lastIndex);
-    this.storage.runAll();
-  }
-
-  takeEvents(): string[] {
-    return this.events.splice(0);
-  }
-}
+import { GROUP, MemoryNode, TERM } from "./memory-node";
 
 const power = new SeededRandom(99);
 
-describe("log", () => {
-  test("nothing happens or is reported before its step", () => {
-    const node = new Node(new MemoryDisk());
-    node.append();
-    expect(node.storage.readLogState(GROUP).lastIndex).toBe(0);
-    expect(node.storage.pendingLog).toBe(true);
-    node.storage.stepLog();
-    expect(node.storage.readLogState(GROUP).lastIndex).toBe(1);
-    expect(node.storage.pendingSync).toBe(true);
-    expect(node.storage.pendingDelivery).toBe(false);
-    node.storage.syncLog();
-    expect(node.takeEvents()).toEqual([]);
-    node.storage.deliver();
-    expect(node.takeEvents()).toEqual(["synced 1"]);
-  });
-
-  test("one sync reports all batches up to its ticket", () => {
-    const node = new Node(new MemoryDisk());
-    for (let count = 0; count < 3; count++) node.append();
-    node.storage.runAll();
-    expect(node.takeEvents()).toEqual(["synced 3"]);
-  });
-
-  test("a power loss keeps the synced part and a prefix of the rest, a kill keeps all that is written", () => {
-    const lengths = new Set<number>();
-    for (let seed = 0; seed < 64; seed++) {
-      const disk = new MemoryDisk();
-      const node = new Node(disk);
-      node.append();
-      node.storage.runAll();
-      for (let count = 0; count < 3; count++) node.append();
-      node.storage.stepLog();
-      node.append();
-      node.storage.crash(new SeededRandom(seed));
-      lengths.add(new Node(disk).storage.readLogState(GROUP).lastIndex);
-    }
-    expect([...lengths].sort()).toEqual([1, 2, 3, 4]);
-
-    const disk = new MemoryDisk();
-    const node = new Node(disk);
-    node.append();
-    node.storage.stepLog();
-    node.append();
-    node.storage.crash(power, { kind: "kill" });
-    expect(new Node(disk).storage.readLogState(GROUP).lastIndex).toBe(1);
-  });
-
-  test("a batch is lost as a whole", () => {
-    const disk = new MemoryDisk();
-    const { storage, batch } = new Node(disk);
-    batch.append(GROUP, 1, 1, 0, Buffer.from("a"));
-    batch.append(2, 1, 1, 0, Buffer.from("b"));
-    batch.hardState(GROUP, 1, 7, 0);
-    batch.configuration(GROUP, Buffer.from("c"));
-    storage.submitLog(batch);
-    storage.stepLog();
-    expect(storage.groups()).toEqual([1, 2]);
-    storage.crash(power, { unsynced: "lost" });
-    expect(new Node(disk).storage.groups()).toEqual([]);
-  });
-
-  test("a batch that is submitted in place is durable at once, and is not reported", () => {
-    const disk = new MemoryDisk();
-    const node = new Node(disk);
-    const inPlace = (index: number): boolean => {
-      node.batch.clear();
-      node.batch.append(GROUP, index, TERM, 0, Buffer.from("in place"));
-      return node.storage.submitLogInPlace(node.batch);
-    };
-    expect(inPlace(1)).toBe(true);
-    node.storage.submitApply(GROUP, 1);
-    expect(inPlace(2)).toBe(true);
-    node.storage.crash(power, { unsynced: "lost" });
-    expect(new Node(disk).storage.readLogState(GROUP).lastIndex).toBe(2);
-  });
-
-  test("a batch is not written in place while one before it is not reported as synced", () => {
-    const node = new Node(new MemoryDisk());
-    const inPlace = (): boolean => {
-      node.batch.clear();
-      node.batch.hardState(GROUP, 1, 1, 0);
-      return node.storage.submitLogInPlace(node.batch);
-    };
-    node.append();
-    expect(inPlace()).toBe(false);
-    node.storage.stepLog();
-    node.storage.syncLog();
-    expect(inPlace()).toBe(false);
-    node.storage.runAll();
-    expect(node.takeEvents()).toEqual(["synced 2", "synced 3"]);
-    expect(inPlace()).toBe(true);
-    expect(node.takeEvents()).toEqual([]);
-  });
-
-  test("a compaction is the log thread's", () => {
-    const node = new Node(new MemoryDisk());
-    for (let count = 0; count < 3; count++) node.write(put("\x10k", `${count}`));
-    node.apply();
-    node.storage.flush();
-    node.storage.runAll();
-    node.batch.clear();
-    node.batch.compact(GROUP, 2, TERM);
-    expect(node.storage.submitLogInPlace(node.batch)).toBe(false);
-  });
-
-  test("fsync never reports what a power loss takes away", () => {
-    const disk = new MemoryDisk();
-    const node = new Node(disk, {}, "never");
-    node.append();
-    node.storage.runAll();
-    expect(node.takeEvents()).toEqual(["synced 1"]);
-    node.storage.crash(power, { unsynced: "lost" });
-    expect(new Node(disk).storage.readLogState(GROUP).lastIndex).toBe(0);
-  });
-
-  test("state, entries, cut and compaction survive a reopening", async () => {
-    const disk = new MemoryDisk();
-    const node = new Node(disk);
-    for (let count = 0; count < 6; count++) node.write(put("\x10k", `${count}`));
-    node.apply(4);
-    node.storage.flush();
-    node.storage.runAll();
-    node.batch.clear();
-    node.batch.cutSuffix(GROUP, 6);
-    node.batch.compact(GROUP, 3, TERM);
-    node.batch.hardState(GROUP, 2, 7, 4);
-    node.batch.configuration(GROUP, Buffer.from("voters"));
-    node.storage.submitLog(node.batch);
-    node.storage.runAll();
-    await node.storage.close();
-    const { storage } = new Node(disk);
-    expect(storage.readLogState(GROUP)).toEqual({
-      hardState: { term: 2, vote: 7, commit: 4 },
-      configuration: Buffer.from("voters"),
-      truncatedIndex: 3,
-      truncatedTerm: TERM,
-      lastIndex: 5,
-    });
-    const entries = storage.readEntries(GROUP, 4, 6, 1);
-    expect(entries.map((entry) => entry.index)).toEqual([4]);
-    expect(storage.readEntries(GROUP, 4, 6, 1 << 20)).toHaveLength(2);
-    expect(() => storage.readEntries(GROUP, 3, 5, 1)).toThrow("holds the entries");
-  });
-
-  test("what breaks the log's order is refused", () => {
-    const node = new Node(new MemoryDisk());
-    node.append(Buffer.alloc(0), 3);
-    const submit = (fill: (batch: LogBatch) => void): (() => void) => {
-      const batch = new LogBatch();
-      fill(batch);
-      return () => void node.storage.submitLog(batch);
-    };
-    expect(submit((batch) => batch.append(GROUP, 3, 3, 0, Buffer.alloc(0)))).toThrow(
-      "follows the one before",
-    );
-    expect(submit((batch) => batch.append(GROUP, 2, 2, 0, Buffer.alloc(0)))).toThrow("terms never fall");
-    expect(submit((batch) => batch.compact(GROUP, 1, 3))).toThrow("persisted applied index");
-    expect(() => node.storage.submitApply(GROUP, 1)).toThrow("synced");
-    node.storage.runAll();
-    node.storage.submitApply(GROUP, 1);
-    expect(submit((batch) => batch.cutSuffix(GROUP, 1))).toThrow("never cut");
-  });
-
-  test("an entry that was cut before its sync was reported does not count as synced", () => {
-    const node = new Node(new MemoryDisk());
-    node.append();
-    node.append();
-    node.storage.stepLog();
-    node.storage.syncLog();
-    node.batch.clear();
-    node.batch.cutSuffix(GROUP, 2);
-    node.batch.append(GROUP, 2, 2, 0, Buffer.alloc(0));
-    node.storage.submitLog(node.batch);
-    node.storage.deliver();
-    expect(() => node.storage.submitApply(GROUP, 2)).toThrow("synced");
-    node.storage.submitApply(GROUP, 1);
-    node.storage.runAll();
-    node.storage.submitApply(GROUP, 2);
-  });
-
-  test("a damaged entry is found when it is read", async () => {
-    const disk = new MemoryDisk();
-    const node = new Node(disk);
-    node.write(put("\x10k", "v"));
-    node.write(put("\x10k", "w"));
-    await node.storage.close();
-    disk.damageLogEntry(GROUP, 1, 40);
-    const damaged = new Node(disk);
-    expect(() => damaged.storage.readEntries(GROUP, 1, 3, 1000)).toThrow("Entry 1 of group 1");
-    damaged.apply(2);
-    expect(damaged.takeEvents().join()).toContain("Entry 1 of group 1");
-    await damaged.storage.close();
-    disk.damageLogEntry(GROUP, 2, 40);
-    expect(() => new Node(disk)).toThrow(expect.objectContaining({ code: "CORRUPT_LOG" }));
-  });
-});
-
 describe("apply", () => {
   test("operations take effect in order, deletions of ranges between them", () => {
-    const node = new Node(new MemoryDisk());
+    const node = new MemoryNode(new MemoryDisk());
     node.write(put("\x10a", "1"), put("\x10b", "1"), put("\x10c", "1"), put("\x10d", "1"));
     node.write(removeRange("\x10b", "\x10d"), put("\x10c", "2"), remove("\x10a"), put("\x40t", "x"));
     node.apply();
@@ -277,7 +32,7 @@ describe("apply", () => {
 
   test("what is applied and not flushed vanishes in a crash, together with the applied index", () => {
     const disk = new MemoryDisk();
-    const node = new Node(disk);
+    const node = new MemoryNode(disk);
     node.write(put("\x10a", "1"));
     node.apply();
     node.storage.flush();
@@ -287,7 +42,7 @@ describe("apply", () => {
     node.apply();
     expect(node.storage.get(GROUP, "\x10a", "memory")).toBe("2");
     node.storage.crash(power, { kind: "kill" });
-    const again = new Node(disk);
+    const again = new MemoryNode(disk);
     expect(again.storage.readApplied(GROUP).index).toBe(1);
     expect(again.storage.get(GROUP, "\x10a", "memory")).toBe("1");
     expect(again.storage.readLogState(GROUP).lastIndex).toBe(2);
@@ -296,7 +51,7 @@ describe("apply", () => {
   });
 
   test("fragments take effect together at the last one", () => {
-    const node = new Node(new MemoryDisk());
+    const node = new MemoryNode(new MemoryDisk());
     const fragment = (number: number, flags: number, hlcMs: number): void => {
       const operations = [put(`\x10${number}`, "f")];
       node.append(payloadOf(operations, { term: TERM, hlcMs, flags, fragment: number }));
@@ -314,7 +69,7 @@ describe("apply", () => {
   });
 
   test("fragments are dropped when an entry of another term comes first", () => {
-    const node = new Node(new MemoryDisk());
+    const node = new MemoryNode(new MemoryDisk());
     node.append(payloadOf([put("\x100", "f")], { term: TERM, hlcMs: 10, flags: 1 }));
     node.append(Buffer.alloc(0), 2);
     node.append(payloadOf([put("\x101", "g")], { term: 2, hlcMs: 10 }), 2);
@@ -324,7 +79,7 @@ describe("apply", () => {
   });
 
   test("entries without operations stand between fragments, and fragments of a newer term drop those of an older", () => {
-    const node = new Node(new MemoryDisk());
+    const node = new MemoryNode(new MemoryDisk());
     const fragment = (term: number, number: number, flags: number): number =>
       node.append(
         payloadOf([put(`\x10${term}${number}`, "f")], { term, hlcMs: 10 + number, flags, fragment: number }),
@@ -349,7 +104,7 @@ describe("apply", () => {
   });
 
   test("what a flush has brought to disk may be told before it is told as applied", () => {
-    const node = new Node(new MemoryDisk());
+    const node = new MemoryNode(new MemoryDisk());
     node.write(put("\x10a", "1"));
     node.storage.runAll();
     node.takeEvents();
@@ -360,7 +115,7 @@ describe("apply", () => {
     expect(node.takeEvents()).toEqual(["persisted 1 1", "applied 1 1"]);
   });
 
-  const wrong: [string, (node: Node) => void, string][] = [
+  const wrong: [string, (node: MemoryNode) => void, string][] = [
     ["the applied record", (node) => node.write(put(metaKey(1), "x")), "names the applied record"],
     ["a deletion of it", (node) => node.write(remove(metaKey(1))), "names the applied record"],
     ["a range over it", (node) => node.write(removeRange("\0", "\x01")), "covers the applied record"],
@@ -381,7 +136,7 @@ describe("apply", () => {
     ["a short payload", (node) => node.append(Buffer.from([1, 0])), "cut short"],
   ];
   test.each(wrong)("%s ends the node and changes nothing", (_, write, message) => {
-    const node = new Node(new MemoryDisk());
+    const node = new MemoryNode(new MemoryDisk());
     node.write(put("\x10a", "1"));
     write(node);
     node.storage.runAll();
@@ -394,7 +149,7 @@ describe("apply", () => {
   });
 
   test("a payload that its owner changes too early is noticed", () => {
-    const node = new Node(new MemoryDisk());
+    const node = new MemoryNode(new MemoryDisk());
     const payload = payloadOf([put("\x10a", "1")], { term: TERM, hlcMs: 1 });
     node.append(payload);
     node.storage.runAll();
@@ -408,7 +163,7 @@ describe("a failing disk", () => {
   test.each(["logWrite", "logSync", "dataWrite", "dataFlush"] as const)(
     "%s: told once, then refused",
     (operation) => {
-      const node = new Node(new MemoryDisk());
+      const node = new MemoryNode(new MemoryDisk());
       node.write(put("\x10a", "1"));
       node.storage.runAll();
       node.takeEvents();
@@ -428,20 +183,20 @@ describe("a failing disk", () => {
 
   test("a second process and another node are refused", async () => {
     const disk = new MemoryDisk();
-    const node = new Node(disk);
-    expect(() => new Node(disk)).toThrow(expect.objectContaining({ code: "DIR_IN_USE" }));
+    const node = new MemoryNode(disk);
+    expect(() => new MemoryNode(disk)).toThrow(expect.objectContaining({ code: "DIR_IN_USE" }));
     await node.storage.close();
     const driver = { random: power };
     expect(() => new MemoryStorage(disk, { nodeId: 8, driver })).toThrow(
       expect.objectContaining({ code: "DIR_NODE_ID" }),
     );
-    expect(new Node(disk).storage.incarnation).toBe(node.storage.incarnation);
+    expect(new MemoryNode(disk).storage.incarnation).toBe(node.storage.incarnation);
   });
 });
 
 describe("reads", () => {
-  function filled(driver: Partial<MemoryDriver> = {}): Node {
-    const node = new Node(new MemoryDisk(), driver);
+  function filled(driver: Partial<MemoryDriver> = {}): MemoryNode {
+    const node = new MemoryNode(new MemoryDisk(), driver);
     node.write(...["a", "b", "c", "d"].map((key) => put(`\x10${key}`, key.repeat(3))));
     node.apply();
     return node;
@@ -546,7 +301,7 @@ describe("the end", () => {
     "a disk that fails at the close (%s) rejects",
     async (operation) => {
       const disk = new MemoryDisk();
-      const node = new Node(disk);
+      const node = new MemoryNode(disk);
       node.write(put("\x10a", "1"));
       disk.failing.add(operation);
       await expect(node.storage.close()).rejects.toMatchObject({ code: "STORAGE_FAILED" });
@@ -557,7 +312,7 @@ describe("the end", () => {
 
   test("after a failure that was told, loads go unanswered, figures stay, and the close is clean", async () => {
     const disk = new MemoryDisk();
-    const node = new Node(disk);
+    const node = new MemoryNode(disk);
     disk.failing.add("logWrite");
     node.write(put("\x10a", "1"));
     node.storage.runAll();
@@ -573,7 +328,7 @@ describe("the end", () => {
 });
 
 test("a count that is called off is not answered", () => {
-  const node = new Node(new MemoryDisk());
+  const node = new MemoryNode(new MemoryDisk());
   const answered = jest.fn();
   node.storage.countHeaders(GROUP, { lower: "\x10", upper: "\x11", nowMs: 0 }, answered)();
   node.storage.runAll();
@@ -581,7 +336,7 @@ test("a count that is called off is not answered", () => {
 });
 
 test("keys and bounds are no longer than a row's can be", () => {
-  const { storage } = new Node(new MemoryDisk());
+  const { storage } = new MemoryNode(new MemoryDisk());
   const longest = "\x10".padEnd(MAX_ROW_KEY_BYTES, "k");
   expect(storage.get(GROUP, longest, "anywhere")).toBeNull();
   expect(() => storage.get(GROUP, `${longest}k`, "anywhere")).toThrow("no longer");
@@ -596,13 +351,13 @@ test("keys and bounds are no longer than a row's can be", () => {
 
 test("a group whose log is lost is still known by its data", () => {
   const disk = new MemoryDisk();
-  const node = new Node(disk);
+  const node = new MemoryNode(disk);
   node.write(put("\x10a", "1"));
   node.apply();
   node.storage.stepFlush();
   node.storage.crash(power, { unsynced: "kept" });
   disk.syncedLogs.clear();
-  const again = new Node(disk);
+  const again = new MemoryNode(disk);
   expect(again.storage.groups()).toEqual([GROUP]);
   expect(again.storage.readApplied(GROUP).index).toBe(1);
   expect(again.storage.readLogState(GROUP).lastIndex).toBe(0);
@@ -610,9 +365,9 @@ test("a group whose log is lost is still known by its data", () => {
 
 test("metadata is durable when the call returns", () => {
   const disk = new MemoryDisk();
-  const node = new Node(disk);
+  const node = new MemoryNode(disk);
   expect(node.storage.readMetadata("cluster-id")).toBe(undefined);
   node.storage.writeMetadata("cluster-id", "12345678");
   node.storage.crash(power, { unsynced: "lost" });
-  expect(new Node(disk).storage.readMetadata("cluster-id")).toBe("12345678");
+  expect(new MemoryNode(disk).storage.readMetadata("cluster-id")).toBe("12345678");
 });
